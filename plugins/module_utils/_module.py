@@ -1,0 +1,72 @@
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What every module shares: authentication options, checked numbers, the client, progress, and one way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client, client_from
+from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
+from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import Selection
+from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress
+from ansible_collections.kubernetes.core.plugins.module_utils.args_common import AUTH_ARG_SPEC
+
+SELECTION_OPTIONS = {
+    "node_pools": {"type": "list", "elements": "str"},
+    "label_selectors": {"type": "list", "elements": "str"},
+    "names": {"type": "list", "elements": "str"},
+}
+PROGRESS_OPTIONS = {"progress_file": {"type": "path"}}
+
+
+class AcceleratorModule:
+    """An AnsibleModule with Kubernetes authentication, whose work is a function.
+
+    :param options: the module's own options, as an argument_spec.
+    """
+
+    def __init__(self, options: dict, **kwargs) -> None:
+        self._module = AnsibleModule(argument_spec={**AUTH_ARG_SPEC, **options}, supports_check_mode=True, **kwargs)
+        self.params = self._module.params
+        self.check_mode = self._module.check_mode
+        self.progress = Progress(self.params.get("progress_file"))
+
+    def client(self) -> Client:
+        """A client for the options.
+
+        :raises CollectionError: as :func:`client_from`.
+        """
+        return client_from(self._module)
+
+    def run(self, work: Callable[[AcceleratorModule], dict]) -> None:
+        """Ends the process with what ``work`` returns, or with the sentence and the results of its CollectionError."""
+        try:
+            result = work(self)
+        except CollectionError as error:
+            self._module.fail_json(msg=error.message, **error.result)
+        self._module.exit_json(**result)
+
+
+def selection_from(params: dict) -> Selection:
+    """The selection that the options name.
+
+    :raises CollectionError: an option is given but empty, which would quietly select everything.
+    """
+    for option in SELECTION_OPTIONS:
+        values = params.get(option)
+        if values is not None and not [value for value in values if value and value.strip()]:
+            raise CollectionError(f"{option} is empty, so it selects nothing: name at least one, or leave {option} out to select all.")
+    return Selection(**{option: tuple(params.get(option) or ()) for option in SELECTION_OPTIONS})
+
+
+def positive(params: dict, option: str) -> int:
+    """The option's value.
+
+    :raises CollectionError: it is not above 0.
+    """
+    value = params[option]
+    if value <= 0:
+        raise CollectionError(f"{option} is {value}, but must be a number above 0.")
+    return value
