@@ -4,6 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 UV_VERSION=0.13.9
+# make puts .venv first on PATH, and an environment must not be built from the one that it replaces.
+PATH="${PATH//$PWD\/.venv\/bin:/}"
 # The checkout's place belongs in the stamp: a moved environment's scripts point to where it was.
 stamp=.venv/.stamp
 wanted="$(pwd) $(cksum <requirements-dev.lock) $(cksum <tools/venv.sh)"
