@@ -2,7 +2,6 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
-PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.build/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
 export LAB_DIR ?= $(CURDIR)/.build/lab
@@ -21,3 +20,53 @@ venv: ## Build the developer environment in .venv (Python >= 3.12, locked)
 lock: ## Pin requirements-dev.in anew in requirements-dev.lock
 	@uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header \
 	  --upgrade requirements-dev.in -o requirements-dev.lock
+
+.PHONY: demo
+demo: venv ## From a bare lab cluster to verified accelerators, and back (KEEP_LAB=1 leaves the lab up)
+	@python -m tests.demo
+
+.PHONY: lint
+lint: venv # ruff, mypy, ansible-lint, the documentation and the changelog
+	ruff check .
+	ruff format --check .
+	mypy -p ansible_collections.accelerated.nodes.plugins.module_utils
+	ansible-lint
+	antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .
+	antsibull-changelog lint
+
+.PHONY: sanity
+sanity: venv # ansible-test sanity, in a copy under .build
+	python tools/sanity.py
+
+.PHONY: check
+check: lint sanity ## The fast part of the tests: lint, sanity, units
+	pytest tests/unit
+
+.PHONY: test
+test: lint sanity ## Everything: check, then modules, roles and playbooks against the lab
+	pytest
+
+.PHONY: proof
+proof: venv ## The long proofs
+	pytest -m proof
+
+.PHONY: docs
+docs: venv ## Write anew what is generated: the roles' README files
+	python tools/role_docs.py
+
+.PHONY: lab-up
+lab-up: venv ## Build the lab once, start it, and print the environment for your own playbooks
+	@python -m tests.lab up
+	@python -m tests.lab env
+
+.PHONY: lab-down
+lab-down: venv ## Stop the lab and remove its state
+	@python -m tests.lab down
+
+.PHONY: lab-status
+lab-status: venv ## Show what of the lab runs
+	@python -m tests.lab status
+
+.PHONY: lab-env
+lab-env: venv ## Print the lab's environment: eval "$$(make -s lab-env)"
+	@python -m tests.lab env

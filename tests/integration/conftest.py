@@ -1,0 +1,65 @@
+"""One lab for the whole session: brought up if it was not, and taken down again only then."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+Run = Callable[..., str]
+
+
+def lab_command(*words: str, **options: object) -> subprocess.CompletedProcess[str]:
+    """Run the lab's command line; its output is shown unless captured."""
+    return subprocess.run([sys.executable, "-m", "tests.lab", *words], cwd=ROOT, text=True, check=False, **options)
+
+
+def exported(script: str) -> dict[str, str]:
+    """Variables that lines like ``export NAME=value`` set; ``$PATH`` in a value is expanded."""
+    assignments = (word for word in shlex.split(script) if "=" in word)
+    return {name: os.path.expandvars(value) for name, _, value in (word.partition("=") for word in assignments)}
+
+
+@pytest.fixture(scope="session")
+def lab(pytestconfig: pytest.Config) -> Iterator[dict[str, str]]:
+    """The environment in which programs meet the lab."""
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+    os.environ.setdefault("LAB_DIR", str(ROOT / ".build" / "lab"))
+    was_up = lab_command("status", capture_output=True).returncode == 0
+    with capture.global_and_fixture_disabled():
+        # A cold build takes 20 minutes, and its progress is the only sign of life.
+        assert lab_command("up").returncode == 0, "the lab did not come up; see above"
+    environment = exported(lab_command("env", capture_output=True).stdout)
+    yield os.environ | environment | {"ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build" / "collections"), "ANSIBLE_NOCOLOR": "1"}
+    if not was_up:
+        lab_command("down", capture_output=True)
+
+
+@pytest.fixture
+def run(lab: dict[str, str]) -> Run:
+    """A function that runs a program against the lab and gives its output, or fails the test with it."""
+
+    def run_program(*command: str, cwd: Path = ROOT, **variables: str) -> str:
+        program = str(Path(sys.executable).parent / command[0])
+        done = subprocess.run(
+            [program, *command[1:]],
+            cwd=cwd,
+            env=lab | variables,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        if done.returncode != 0:
+            pytest.fail(f"{shlex.join(command)} ended with {done.returncode}\n{done.stdout}", pytrace=False)
+        return done.stdout
+
+    return run_program
