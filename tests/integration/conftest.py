@@ -24,7 +24,7 @@ def lab_command(*words: str, **options: object) -> subprocess.CompletedProcess[s
 def exported(script: str) -> dict[str, str]:
     """Variables that lines like ``export NAME=value`` set; ``$PATH`` in a value is expanded."""
     assignments = (word for word in shlex.split(script) if "=" in word)
-    return {name: os.path.expandvars(value) for name, _, value in (word.partition("=") for word in assignments)}
+    return {name: os.path.expandvars(value) for name, value in (word.split("=", 1) for word in assignments)}
 
 
 @pytest.fixture(scope="session")
