@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any, NamedTuple, Optional
 from urllib.parse import urlencode
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
@@ -33,6 +34,17 @@ READ_SECONDS = 30
 MERGE_PATCH = "application/merge-patch+json"
 
 
+class Request(NamedTuple):
+    """What is asked of the API server; ``timeout`` in seconds without a byte."""
+
+    method: str
+    path: str
+    query: Optional[dict[str, Any]] = None
+    body: Optional[dict[str, Any]] = None
+    content_type: str = "application/json"
+    timeout: float = READ_SECONDS
+
+
 class Client:
     """One connection pool to one API server.
 
@@ -41,31 +53,31 @@ class Client:
     :param headers: further request headers, by name.
     """
 
-    def __init__(self, configuration, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, configuration: Any, headers: dict[str, str] | None = None) -> None:
         self.host = configuration.host
         self._configuration = configuration
         self._headers = dict(headers or {})
         self._pool = kubernetes.client.ApiClient(configuration).rest_client.pool_manager
 
-    def get(self, path: str, query: dict | None = None, timeout: float = READ_SECONDS) -> dict:
+    def get(self, path: str, query: dict[str, Any] | None = None, timeout: float = READ_SECONDS) -> dict[str, Any]:
         """The object or list at ``path``."""
-        return self._json("GET", path, query, timeout=timeout)
+        return self._json(Request("GET", path, query, timeout=timeout))
 
-    def create(self, path: str, body: dict, query: dict | None = None) -> dict:
+    def create(self, path: str, body: dict[str, Any], query: dict[str, Any] | None = None) -> dict[str, Any]:
         """Creates ``body`` in the collection at ``path``."""
-        return self._json("POST", path, query, body)
+        return self._json(Request("POST", path, query, body))
 
-    def patch(self, path: str, body: dict, query: dict | None = None) -> dict:
+    def patch(self, path: str, body: dict[str, Any], query: dict[str, Any] | None = None) -> dict[str, Any]:
         """Applies the JSON merge patch ``body`` to the object at ``path``."""
-        return self._json("PATCH", path, query, body, content_type=MERGE_PATCH)
+        return self._json(Request("PATCH", path, query, body, MERGE_PATCH))
 
-    def delete(self, path: str, body: dict | None = None, query: dict | None = None) -> dict:
+    def delete(self, path: str, body: dict[str, Any] | None = None, query: dict[str, Any] | None = None) -> dict[str, Any]:
         """Deletes the object at ``path``; ``body`` holds DeleteOptions."""
-        return self._json("DELETE", path, query, body)
+        return self._json(Request("DELETE", path, query, body))
 
-    def text(self, path: str, query: dict | None = None, limit: int = 4_000_000) -> str:
+    def text(self, path: str, query: dict[str, Any] | None = None, limit: int = 4_000_000) -> str:
         """The first ``limit`` bytes at ``path`` (a pod's log), undecodable bytes replaced."""
-        response = self._send("GET", path, query)
+        response = self._send(Request("GET", path, query))
         try:
             return response.read(limit, decode_content=True).decode("utf-8", "replace")
         except urllib3.exceptions.HTTPError as error:
@@ -73,13 +85,13 @@ class Client:
         finally:
             response.close()
 
-    def stream(self, path: str, query: dict, timeout: float) -> Iterator[dict]:
+    def stream(self, path: str, query: dict[str, Any], timeout: float) -> Iterator[dict[str, Any]]:
         """The watch events at ``path`` as they come; ends when the server ends it.
 
         :param timeout: seconds without a byte after which the connection counts as dead.
         :raises ApiError: refused, cut, silent, or not JSON.
         """
-        response = self._send("GET", path, query, timeout=timeout)
+        response = self._send(Request("GET", path, query, timeout=timeout))
         try:
             yield from (self._parse(path, line) for line in _lines(response))
         except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -87,31 +99,31 @@ class Client:
         finally:
             response.close()
 
-    def _json(self, method: str, path: str, query=None, body=None, content_type="application/json", timeout=READ_SECONDS) -> dict:
-        response = self._send(method, path, query, body, content_type, timeout)
+    def _json(self, request: Request) -> dict[str, Any]:
+        response = self._send(request)
         try:
-            return self._parse(path, response.read(decode_content=True))
+            return self._parse(request.path, response.read(decode_content=True))
         except urllib3.exceptions.HTTPError as error:
-            raise self._unreachable(path, error) from error
+            raise self._unreachable(request.path, error) from error
         finally:
             response.release_conn()
 
-    def _send(self, method: str, path: str, query=None, body=None, content_type="application/json", timeout=READ_SECONDS):
-        url = self.host + path + ("?" + urlencode(query) if query else "")
+    def _send(self, request: Request) -> Any:
+        url = self.host + request.path + ("?" + urlencode(request.query) if request.query else "")
         try:
             response = self._pool.request(
-                method,
+                request.method,
                 url,
-                body=None if body is None else json.dumps(body),
-                headers=self._request_headers(content_type),
-                timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=timeout),
+                body=None if request.body is None else json.dumps(request.body),
+                headers=self._request_headers(request.content_type),
+                timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=request.timeout),
                 retries=False,
                 preload_content=False,
             )
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise self._unreachable(path, error) from error
+            raise self._unreachable(request.path, error) from error
         if response.status >= 400:
-            raise self._refused(method, path, response)
+            raise self._refused(request, response)
         return response
 
     def _request_headers(self, content_type: str) -> dict[str, str]:
@@ -125,7 +137,9 @@ class Client:
         try:
             value = json.loads(text)
         except ValueError as error:
-            raise ApiError(f"The API server {self.host} answered {path} with something that is not JSON: {error}.", reason="InvalidAnswer") from error
+            raise ApiError(
+                f"The API server {self.host} answered {path} with something that is not JSON: {error}.", reason="InvalidAnswer"
+            ) from error
         if not isinstance(value, dict):
             raise ApiError(f"The API server {self.host} answered {path} with JSON that is not an object.", reason="InvalidAnswer")
         return value
@@ -133,10 +147,11 @@ class Client:
     def _unreachable(self, path: str, error: Exception) -> ApiError:
         cause = getattr(error, "reason", None) or error
         return ApiError(
-            f"The API server {self.host} could not be reached for {path}: {_plain(cause)}. Check the kubeconfig, the cluster's endpoint and the network between."
+            f"The API server {self.host} could not be reached for {path}: {_plain(cause)}. "
+            "Check the kubeconfig, the cluster's endpoint and the network between."
         )
 
-    def _refused(self, method: str, path: str, response) -> ApiError:
+    def _refused(self, request: Request, response: Any) -> ApiError:
         try:
             body = response.read(100_000, decode_content=True)
         except urllib3.exceptions.HTTPError:
@@ -148,7 +163,7 @@ class Client:
         message = str(status.get("message") or body[:200].decode("utf-8", "replace") or reason)
         advice = ADVICE_BY_STATUS.get(response.status, "")
         return ApiError(
-            f"The API server {self.host} refused {method} {path} ({response.status} {reason}): {message}.{advice}",
+            f"The API server {self.host} refused {request.method} {request.path} ({response.status} {reason}): {message}.{advice}",
             status=response.status,
             reason=reason,
             retry_after=_seconds(response.headers.get("Retry-After")),
@@ -161,7 +176,7 @@ ADVICE_BY_STATUS = {
 }
 
 
-def client_from(module) -> Client:
+def client_from(module: Any) -> Client:
     """The client for an AnsibleModule's authentication options.
 
     :raises CollectionError: a library is missing, or the kubeconfig cannot be used.
@@ -178,7 +193,7 @@ def client_from(module) -> Client:
         raise CollectionError(_kubeconfig_sentence(module.params.get("kubeconfig"), error)) from error
 
 
-def _kubeconfig_sentence(kubeconfig, error: Exception) -> str:
+def _kubeconfig_sentence(kubeconfig: Any, error: Exception) -> str:
     named = f"kubeconfig {kubeconfig}" if isinstance(kubeconfig, str) else "the kubeconfig given or found in the environment"
     return (
         f"No connection to a cluster can be made from {named}: {_plain(error)}. "
@@ -186,7 +201,7 @@ def _kubeconfig_sentence(kubeconfig, error: Exception) -> str:
     )
 
 
-def _lines(response) -> Iterator[bytes]:
+def _lines(response: Any) -> Iterator[bytes]:
     rest = b""
     for chunk in response.stream(65536, decode_content=True):
         *lines, rest = (rest + chunk).split(b"\n")
@@ -207,7 +222,7 @@ def _seconds(header: str | None) -> float | None:
     return float(header) if header and header.isdigit() else None
 
 
-def _plain(error) -> str:
+def _plain(error: object) -> str:
     """An error's text without the object reprs that urllib3 puts before it."""
     text = str(error)
     return text.split(">: ", 1)[-1].rstrip(".")

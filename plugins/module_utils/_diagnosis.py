@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import (
     accelerator_of_resources,
@@ -132,7 +131,11 @@ def waiting_words(pod: dict) -> str:
 
 
 # EC2 answers a used-up quota in the words of missing capacity; its error code in the message tells them apart.
-QUOTA_CODES = (("VcpuLimitExceeded", "VCPULimitExceeded"), ("MaxSpotInstanceCountExceeded", "SpotQuotaExceeded"), ("MaxFleetCountExceeded", "FleetQuotaExceeded"))
+QUOTA_CODES = (
+    ("VcpuLimitExceeded", "VCPULimitExceeded"),
+    ("MaxSpotInstanceCountExceeded", "SpotQuotaExceeded"),
+    ("MaxFleetCountExceeded", "FleetQuotaExceeded"),
+)
 
 
 def _quota_or(reason: str, message: str) -> str:
@@ -162,9 +165,8 @@ def of_node_pool(name: str, evidence: Evidence) -> Verdict | None:
         return verdict(f"NodePool {name}", "NodePoolNotFound")
     class_name = pool["spec"]["template"]["spec"]["nodeClassRef"]["name"]
     node_class = evidence.node_classes.get(class_name)
-    return (
-        (of_conditions(f"EC2NodeClass {class_name}", node_class, "NodeClassNotReady") if node_class else None)
-        or of_conditions(f"NodePool {name}", pool, "NodePoolNotReady")
+    return (of_conditions(f"EC2NodeClass {class_name}", node_class, "NodeClassNotReady") if node_class else None) or of_conditions(
+        f"NodePool {name}", pool, "NodePoolNotReady"
     )
 
 

@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class CollectionError(Exception):
     """Ends a module with ``message`` as its ``msg``; ``result`` (JSON-able) is returned beside it, so nothing found is lost."""
 
-    def __init__(self, message: str, **result) -> None:
+    def __init__(self, message: str, **result: Any) -> None:
         super().__init__(message)
         self.message = message
         self.result = result

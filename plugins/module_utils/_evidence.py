@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS, is_plugin_pod
+from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Evidence
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import EC2NODECLASSES, NODEPOOLS, NodeClaim
@@ -30,7 +31,7 @@ RULES = {
 EVENT_REASONS = ("InsufficientCapacityError", "FailedScheduling")
 
 
-def gather(client, claims: Iterable[NodeClaim]) -> Evidence:
+def gather(client: Client, claims: Iterable[NodeClaim]) -> Evidence:
     """The evidence around ``claims``: their nodes, the device plugins, pools, classes and telling events."""
     unreadable: list[str] = []
 
@@ -53,7 +54,7 @@ def gather(client, claims: Iterable[NodeClaim]) -> Evidence:
     )
 
 
-def nodes_by_name(client) -> dict[str, dict]:
+def nodes_by_name(client: Client) -> dict[str, dict]:
     """Every Node by its name; empty where nodes may not be listed.
 
     :raises ApiError: the server refuses for another reason than missing rights.

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client, client_from
@@ -27,7 +28,7 @@ class AcceleratorModule:
     :param options: the module's own options, as an argument_spec.
     """
 
-    def __init__(self, options: dict, **kwargs) -> None:
+    def __init__(self, options: dict, **kwargs: Any) -> None:
         self._module = AnsibleModule(argument_spec={**AUTH_ARG_SPEC, **options}, supports_check_mode=True, **kwargs)
         self.params = self._module.params
         self.check_mode = self._module.check_mode

@@ -9,7 +9,7 @@ pkg/apis/v1/nodeclaim_status.go.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 
@@ -114,7 +114,9 @@ class NodeClaim:
         """The first step that is not done; None when all are. A step that Karpenter has not begun is Unknown."""
         for step in STEPS:
             if not self.has(step):
-                return self.conditions.get(step) or Condition(step, "Unknown", "AwaitingReconciliation", "object is awaiting reconciliation")
+                return self.conditions.get(step) or Condition(
+                    step, "Unknown", "AwaitingReconciliation", "object is awaiting reconciliation"
+                )
         return None
 
     @property
@@ -133,13 +135,13 @@ def accelerators_in(quantities: dict | None) -> dict[str, int]:
     return {resource: number for resource, number in found.items() if number}
 
 
-def _number(quantity) -> int:
+def _number(quantity: object) -> int:
     text = str(quantity or "0")
     return int(text) if re.fullmatch(r"[0-9]+", text) else 0
 
 
 # The states a wait can ask for, each with what a claim must be. A claim that is going away is in none of them.
-STATES = {
+STATES: dict[str, Callable[[NodeClaim], bool]] = {
     "launched": lambda claim: claim.has("Launched"),
     "registered": lambda claim: claim.has("Registered"),
     "initialized": lambda claim: claim.has("Initialized"),

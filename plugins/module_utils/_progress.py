@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import Goal, NodeClaim
 
@@ -36,7 +37,7 @@ class Progress:
         if not self._path:
             return
         try:
-            with open(self._path, "a", encoding="utf-8") as out:
+            with Path(self._path).open("a", encoding="utf-8") as out:
                 out.write(line.replace("\n", " ") + "\n")
         except OSError:
             self._path = None  # Progress is a courtesy: a task never fails for want of it.

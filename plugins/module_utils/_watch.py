@@ -11,19 +11,24 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
+from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError
 
 PAGE = 500
 WATCH_SECONDS = 290  # The server ends a watch then; below the 5 minutes after which load balancers cut idle connections.
 SILENCE_SECONDS = 90  # Bookmarks come about once a minute: a longer silence is a dead connection.
 POLL_SECONDS = 5  # Between lists where watching is not allowed.
+CONTACT_SECONDS = 30  # A server that never answered is a wrong address rather than a passing fault.
 BACKOFF_SECONDS = (0.1, 0.5, 1, 2, 5)
 
 # What more requests can't mend: bad request, unknown path (CRD not installed), and no right to list.
 FATAL = frozenset({400, 403, 404, 405, 406, 422})
+# A 401 is a token that has expired: the client asks for a new one at each request. Refused this often in a row, it is wrong.
+UNAUTHORIZED_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Source:
 class Deadline:
     """Seconds left of ``seconds`` by ``clock``, which is monotonic in seconds."""
 
-    def __init__(self, seconds: float, clock=time.monotonic) -> None:
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._start = clock()
         self._seconds = seconds
@@ -66,22 +71,25 @@ class View:
     polled: set[str] = field(default_factory=set)
 
 
-def follow(client, sources: dict[str, Source], deadline: Deadline, tick: float = 1.0) -> Iterator[View]:
+def follow(client: Client, sources: dict[str, Source], deadline: Deadline, tick: float = 1.0) -> Iterator[View]:
     """The view after each change, and at least each ``tick`` seconds; first when every source was listed. Ends at the deadline.
 
-    :raises ApiError: a source cannot be listed and more requests won't mend it.
+    :raises ApiError: a source cannot be listed and more requests won't mend it, or was never listed in ``CONTACT_SECONDS``.
     """
     inbox: queue.Queue = queue.Queue()
     stop = threading.Event()
     view = View({name: {} for name in sources}, set(sources))
     for name, source in sources.items():
         _Reader(client, name, source, inbox, stop).start()
+    contact = Deadline(CONTACT_SECONDS)
     try:
-        while deadline.remaining > 0:
+        while deadline.remaining > 0 and (contact.remaining > 0 or not view.pending):
             _take(inbox, view, min(tick, deadline.remaining))
             if not view.pending:
                 yield view
                 view.gone.clear()
+        if view.pending:
+            raise ApiError(next(iter(view.trouble.values()), f"The API server {client.host} gave no answer."))
     finally:
         stop.set()
 
@@ -96,7 +104,7 @@ def _take(inbox: queue.Queue, view: View, seconds: float) -> None:
         return
 
 
-def _apply(view: View, name: str, kind: str, payload) -> None:
+def _apply(view: View, name: str, kind: str, payload: Any) -> None:
     known = view.objects[name]
     if kind == "FATAL":
         raise payload
@@ -125,7 +133,7 @@ def _uid(item: dict) -> str:
 class _Reader(threading.Thread):
     """Lists and watches one source for ever; ends on a fatal error, or once ``stop`` is set."""
 
-    def __init__(self, client, name: str, source: Source, inbox: queue.Queue, stop: threading.Event) -> None:
+    def __init__(self, client: Client, name: str, source: Source, inbox: queue.Queue, stop: threading.Event) -> None:
         super().__init__(daemon=True)
         self._client, self._name, self._source = client, name, source
         self._inbox, self._stopped = inbox, stop
@@ -141,7 +149,7 @@ class _Reader(threading.Thread):
                 if not self._go_on_after(error):
                     return
 
-    def _put(self, kind: str, payload=None) -> None:
+    def _put(self, kind: str, payload: Any = None) -> None:
         self._inbox.put((self._name, kind, payload))
 
     def _list_if_needed(self) -> None:
@@ -174,7 +182,7 @@ class _Reader(threading.Thread):
         poll = error.status == 403 and self._version is not None
         if poll:
             self._put("POLLED")
-        elif error.status in FATAL:
+        elif error.status in FATAL or (error.status == 401 and self._failures + 1 >= UNAUTHORIZED_TRIES):
             self._put("FATAL", error)
             return False
         elif error.status != 410:
@@ -191,7 +199,7 @@ class _Reader(threading.Thread):
         return error.retry_after if error.retry_after is not None else pause
 
 
-def list_all(client, source: Source) -> tuple[list[dict], str]:
+def list_all(client: Client, source: Source) -> tuple[list[dict], str]:
     """Every object of the source, in pages, and the resourceVersion to watch from.
 
     :raises ApiError: as the server answers; a list whose continue token expired is begun again once by the caller.

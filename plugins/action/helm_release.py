@@ -1,0 +1,165 @@
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs kubernetes.core's Helm modules for one release.
+
+An action plugin and not a list of tasks: a task cannot leave out a warning that is not meant for the user
+(kubernetes.core deprecates a return value of its own at every call), nor give a diff, nor turn another module's failure
+into a sentence without showing that failure first.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import yaml
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.accelerated.nodes.plugins.module_utils._helm import diff, normal_version, refusal, workloads
+
+SPEC = {
+    "state": {"choices": ["present", "absent", "checked"], "default": "present"},
+    "name": {"required": True},
+    "namespace": {"required": True},
+    "chart_ref": {},
+    "chart_repo_url": {},
+    "chart_version": {},
+    "plain_http": {"type": "bool", "default": False},
+    "skip_crds": {"type": "bool", "default": False},
+    "values": {"type": "dict", "default": {}},
+    "option": {"default": "helm_release"},
+    "chart_ref_option": {},
+    "kubeconfig": {"type": "raw"},
+    "context": {},
+    "host": {},
+    "api_key": {"no_log": True},
+    "ca_cert": {"type": "path"},
+    "validate_certs": {"type": "bool"},
+    "binary_path": {"type": "path"},
+}
+AUTH = ("kubeconfig", "context", "host", "api_key", "ca_cert", "validate_certs", "binary_path")
+CHART = ("chart_ref", "chart_repo_url", "chart_version", "plain_http")
+REQUIRED_IF = [("state", "present", ["chart_ref"]), ("state", "checked", ["chart_ref"])]
+
+
+class ActionModule(ActionBase):
+    """One release: checked, present or absent."""
+
+    _requires_connection = True
+    _supports_check_mode = True
+    _supports_diff = True
+
+    def run(self, tmp=None, task_vars=None):
+        """Return changed, chart and workloads, and the diff in diff mode; a refusal ends the task with one sentence."""
+        result = super().run(tmp, task_vars)
+        del tmp
+        _dummy, options = self.validate_argument_spec(SPEC, required_if=REQUIRED_IF)
+        self._vars = task_vars
+        self._options = options = _normalised(options)
+        before = self._release()
+        if options["state"] == "checked":
+            self._render()
+            return {**result, "changed": False, **_facts(before, options)}
+        changed = self._apply()
+        after = self._after(before, changed)
+        if changed and self._task.diff:
+            result["diff"] = diff(_shown(before), _shown(after))
+        return {**result, "changed": changed, **_facts(after, options)}
+
+    def _after(self, before: dict | None, changed: bool) -> dict | None:
+        """Return the release as it is now; in check mode as it would be."""
+        options = self._options
+        if not changed:
+            return before
+        if options["state"] == "absent":
+            return None
+        if self._task.check_mode:
+            chart = f"{options['chart_ref'].rstrip('/').rpartition('/')[2]}-{options['chart_version'] or 'latest'}"
+            return {"chart": chart, "release_values": options["values"], "manifest": []}
+        return self._release()
+
+    def _apply(self) -> bool:
+        """Make the release present or absent; return whether that changed it."""
+        options = self._options
+        arguments = {"release_state": options["state"]}
+        if options["state"] == "present":
+            arguments |= {**self._chart(), "release_values": options["values"], "skip_crds": options["skip_crds"]}
+        else:
+            arguments["wait"] = True
+        return self._helm("helm", {**self._target(), **arguments})["changed"]
+
+    def _release(self) -> dict | None:
+        """Return the release that is there, None if none is."""
+        return self._helm("helm_info", self._target()).get("status")
+
+    def _render(self) -> None:
+        """Render the chart, which refuses a chart that cannot be pulled and values that do not fit.
+
+        The values go by a file of our own: helm_template leaves the one that it writes behind.
+        """
+        descriptor, path = tempfile.mkstemp(prefix="accelerated-nodes-", suffix=".yml")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+                yaml.safe_dump(_plain(self._options["values"]), stream)
+            options = self._options
+            target = {"release_name": options["name"], "release_namespace": options["namespace"], "values_files": [path]}
+            self._helm("helm_template", {**self._chart(), **target})
+        finally:
+            Path(path).unlink()
+
+    def _chart(self) -> dict:
+        return {key: self._options[key] for key in CHART if self._options[key]}
+
+    def _target(self) -> dict:
+        options = self._options
+        target = {"release_name": options["name"], "release_namespace": options["namespace"]}
+        return {**target, **{key: options[key] for key in AUTH if options[key] is not None}}
+
+    def _helm(self, module: str, arguments: dict) -> dict:
+        """Run a Helm module of kubernetes.core and return its result; its failure ends the task with a sentence.
+
+        Its warnings go: they deprecate return values that are not used here, and ask for a plugin that is not needed here.
+        """
+        outcome = self._execute_module(f"kubernetes.core.{module}", module_args=arguments, task_vars=self._vars)
+        if outcome.get("failed"):
+            raise AnsibleActionFail(refusal(outcome, self._options))
+        return outcome
+
+
+def _normalised(options: dict) -> dict:
+    """Return the options with empty ones as None, the version as charts have it, and the kubeconfig that is in force.
+
+    Refuses a kubeconfig that is no file: Helm's modules meet it with a traceback.
+    """
+    options = {key: value if value not in ("", None) else None for key, value in options.items()}
+    options["chart_version"] = normal_version(options["chart_version"]) if options["chart_version"] else None
+    options["chart_ref_option"] = options["chart_ref_option"] or f"{options['option']}_chart_ref"
+    options["kubeconfig"] = kubeconfig = options["kubeconfig"] or os.environ.get("K8S_AUTH_KUBECONFIG")
+    if isinstance(kubeconfig, str) and not Path(kubeconfig).expanduser().is_file():
+        raise AnsibleActionFail(
+            f"eks_kubeconfig '{kubeconfig}': there is no such file. Name the cluster's kubeconfig, for EKS the one that "
+            "'aws eks update-kubeconfig --name <cluster> --kubeconfig <file>' writes."
+        )
+    return options
+
+
+def _facts(release: dict | None, options: dict) -> dict:
+    release = release or {}
+    return {"chart": release.get("chart", ""), "workloads": workloads(release.get("manifest") or [], options["namespace"])}
+
+
+def _shown(release: dict | None) -> dict | None:
+    return release and {"chart": release["chart"], "values": release.get("release_values") or {}}
+
+
+def _plain(value):
+    """Return the value of plain types only: YAML's safe dumper does not know Ansible's tagged strings."""
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    return value

@@ -1,0 +1,147 @@
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+import itertools
+import time
+
+import pytest
+from ansible_collections.accelerated.nodes.plugins.module_utils import _watch
+from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError
+from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, follow, list_all
+
+
+def item(name: str, version: str = "1", **more) -> dict:
+    return {"metadata": {"name": name, "uid": f"uid-{name}", "resourceVersion": version}, **more}
+
+
+def page(*items: dict, version="10", token="") -> dict:
+    return {"items": list(items), "metadata": {"resourceVersion": version, "continue": token}}
+
+
+class ScriptedClient:
+    """Answers lists and watches from scripts; an exception in a script is raised. A used-up watch script stays open for ever."""
+
+    host = "https://cluster"
+
+    def __init__(self, lists, watches=()):
+        self.lists, self.watches = iter(lists), iter(watches)
+        self.asked: list[dict] = []
+
+    def get(self, path, query=None, timeout=None):
+        self.asked.append(dict(query or {}))
+        return self._answer(next(self.lists))
+
+    def stream(self, path, query, timeout):
+        self.asked.append(dict(query))
+        for event in next(self.watches, itertools.repeat(None)):
+            if event is None:
+                time.sleep(0.02)
+                continue
+            yield self._answer(event)
+
+    @staticmethod
+    def _answer(value):
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(_watch, "BACKOFF_SECONDS", (0.01,))
+    monkeypatch.setattr(_watch, "POLL_SECONDS", 0.01)
+
+
+def names_until(client, wanted: set[str], seconds=5.0) -> _watch.View:
+    """The first view whose objects have these names."""
+    for view in follow(client, {"x": Source("/x")}, Deadline(seconds), tick=0.05):
+        if {value["metadata"]["name"] for value in view.objects["x"].values()} == wanted:
+            return view
+    raise AssertionError(f"never saw {wanted}")
+
+
+def test_list_all_follows_pages():
+    client = ScriptedClient([page(item("a"), token="t"), page(item("b"))])
+    items, version = list_all(client, Source("/x", {"labelSelector": "l"}))
+    assert [found["metadata"]["name"] for found in items] == ["a", "b"]
+    assert version == "10"
+    assert client.asked[1] == {"labelSelector": "l", "limit": 500, "continue": "t"}
+
+
+def test_follow_applies_added_modified_and_deleted():
+    events = [{"type": "ADDED", "object": item("b", "11")}, {"type": "DELETED", "object": item("a", "12")}]
+    view = names_until(ScriptedClient([page(item("a"))], [events]), {"b"})
+    assert [gone["metadata"]["name"] for _name, gone in view.gone] in (["a"], [])
+
+
+def test_follow_watches_from_the_list_and_goes_on_from_the_last_event():
+    client = ScriptedClient(
+        [page(item("a"))], [[{"type": "ADDED", "object": item("b", "17")}], [{"type": "ADDED", "object": item("c", "18")}]]
+    )
+    names_until(client, {"a", "b", "c"})
+    assert [asked.get("resourceVersion") for asked in client.asked[1:3]] == ["10", "17"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        ApiError("gone", 410, "Expired"),
+        ApiError("busy", 429, "TooManyRequests", retry_after=0.01),
+        ApiError("down", 503, "ServiceUnavailable"),
+        ApiError("error", 500, "InternalError"),
+        ApiError("cut"),
+        ApiError("expired token", 401, "Unauthorized"),
+        {"type": "ERROR", "object": {"code": 410, "reason": "Expired", "message": "too old"}},
+    ],
+)
+def test_follow_survives_a_fault_of_the_watch(fault):
+    after = [{"type": "ADDED", "object": item("b", "30")}]
+    lists = [page(item("a")), page(item("a"), version="20")]
+    names_until(ScriptedClient(lists, [[fault], after, after]), {"a", "b"})
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 401, 410])
+def test_follow_survives_one_failed_list(status):
+    names_until(ScriptedClient([ApiError("fault", status), page(item("a"))]), {"a"})
+
+
+def test_follow_polls_where_watching_is_forbidden_and_says_so():
+    lists = [page(item("a")), page(item("a"), item("b"))]
+    view = names_until(ScriptedClient(lists + [lists[1]] * 1000, [[ApiError("no", 403, "Forbidden")]] * 1000), {"a", "b"})
+    assert view.polled == {"x"}
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_follow_ends_where_listing_is_refused(status):
+    with pytest.raises(ApiError) as raised:
+        next(follow(ScriptedClient([ApiError("no", status)]), {"x": Source("/x")}, Deadline(5)))
+    assert raised.value.status == status
+
+
+def test_follow_ends_when_the_credentials_are_refused_again_and_again():
+    with pytest.raises(ApiError) as raised:
+        next(follow(ScriptedClient([ApiError("no", 401)] * 10), {"x": Source("/x")}, Deadline(5)))
+    assert raised.value.status == 401
+
+
+def test_follow_that_never_had_an_answer_ends_with_the_cause(monkeypatch):
+    monkeypatch.setattr(_watch, "CONTACT_SECONDS", 0.2)
+    with pytest.raises(ApiError, match="connection refused"):
+        next(follow(ScriptedClient(itertools.repeat(ApiError("connection refused"))), {"x": Source("/x")}, Deadline(60), tick=0.05))
+
+
+def test_follow_a_relist_reports_what_vanished_meanwhile():
+    lists = [page(item("a"), item("b")), page(item("b"), version="20")]
+    client = ScriptedClient(lists, [[ApiError("gone", 410)]])
+    gone = []
+    for view in follow(client, {"x": Source("/x")}, Deadline(5), tick=0.05):
+        gone += [value["metadata"]["name"] for _name, value in view.gone]
+        if gone:
+            break
+    assert gone == ["a"]
+
+
+def test_follow_ends_at_its_deadline_though_the_server_is_silent():
+    views = list(follow(ScriptedClient([page()]), {"x": Source("/x")}, Deadline(0.2), tick=0.05))
+    assert views
