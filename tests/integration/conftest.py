@@ -42,7 +42,7 @@ def lab(pytestconfig: pytest.Config) -> Iterator[dict[str, str]]:
         lab_command("down", capture_output=True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run(lab: dict[str, str]) -> Run:
     """A function that runs a program against the lab and gives its output, or fails the test with it."""
 
@@ -63,3 +63,10 @@ def run(lab: dict[str, str]) -> Run:
         return done.stdout
 
     return run_program
+
+
+@pytest.fixture(scope="session")
+def play(run: Run, lab: dict[str, str]) -> Run:
+    """A function that runs a playbook as a user does: the example's inventory, beside the one that says where the lab is."""
+    inventories = ("-i", str(ROOT / "examples" / "inventory"), "-i", str(Path(lab["LAB_DIR"]) / "inventory.yml"))
+    return lambda playbook, *options, **variables: run("ansible-playbook", playbook, *inventories, *options, **variables)

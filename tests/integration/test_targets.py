@@ -1,9 +1,9 @@
-"""Each target under targets/ is a role, as ansible-test has it, and a test: its tasks run against the lab."""
+"""Each target under targets/ is a role, as ansible-test has it, and a test: its tasks run against the lab, on which the
+collection's own playbook has installed everything."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,9 +20,17 @@ PLAYBOOK = """\
 pytestmark = pytest.mark.lab
 
 
+@pytest.fixture(scope="module")
+def installed(play: Callable[..., str]) -> Iterator[None]:
+    """Karpenter, the device plugins and the example's node pools; gone again afterwards."""
+    play("accelerated.nodes.install")
+    yield
+    play("accelerated.nodes.teardown")
+
+
+@pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("target", sorted(path.parent.parent.name for path in TARGETS.glob("*/tasks/main.yml")))
-def test_target(target: str, run: Callable[..., str], tmp_path: Path) -> None:
+def test_target(target: str, play: Callable[..., str], tmp_path: Path) -> None:
     playbook = tmp_path / "playbook.yml"
     playbook.write_text(PLAYBOOK.format(target=target))
-    inventory = Path(os.environ["LAB_DIR"]) / "inventory.yml"
-    run("ansible-playbook", str(playbook), "-i", str(inventory), ANSIBLE_ROLES_PATH=str(TARGETS))
+    play(str(playbook), ANSIBLE_ROLES_PATH=str(TARGETS))
