@@ -1,0 +1,181 @@
+"""The lab's command line: ``python -m tests.lab <command>``.
+
+up      build what is missing, start everything, print the shell's environment; running twice changes nothing
+down    end everything, remove the lab's directory
+status  what runs, ports, nodes, NodeClaims
+env     the environment again, for ``eval``
+fault   turn faults on and off (``fault list``)
+build   only build the programs
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+import yaml
+
+from tests.lab import binaries, cluster, process, registry
+from tests.lab.state import CHECKOUT, CLUSTER_NAME, REGION, LabError, State
+
+DAEMON = "daemon"
+#: What may lie in the lab's directory before its first ``up``: faults can be set ahead.
+WELCOME = {"faults.json"}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; returns the exit status."""
+    match list(arguments):
+        case ["fault", *rest]:
+            from tests.lab.nodes import faults
+
+            return faults.main(rest)
+        case [name] if name in COMMANDS:
+            return _guarded(COMMANDS[name])
+        case _:
+            print(__doc__, file=sys.stderr)
+            return 2
+
+
+def up() -> None:
+    """Start the lab, or what of it does not run."""
+    began = time.monotonic()
+    binaries.build_all(_say)
+    state = State.load()
+    _refuse_foreign(state)
+    state.choose_ports()
+    state.save()
+    _start_daemon(state)
+    _say("control plane")
+    cluster.create(state)
+    _say("charts")
+    registry.publish(state)
+    (state.directory / "inventory.yml").write_text(yaml.safe_dump(inventory(state), sort_keys=False), encoding="utf-8")
+    _say("simulated AWS and nodes")
+    _wait_for_daemon(state)
+    _say(f"the lab is up after {time.monotonic() - began:.1f} s; its state is in {state.directory}")
+    env()
+
+
+def down() -> None:
+    """End the lab and remove its directory."""
+    state = State.load()
+    if not state.directory.exists():
+        return
+    _refuse_foreign(state)
+    process.stop(state.directory, DAEMON)
+    # Only what a killed supervisor left behind.
+    for name in process.recorded(state.directory):
+        process.stop(state.directory, name)
+    cluster.delete(state)
+    shutil.rmtree(state.directory)
+    _say("the lab is down")
+
+
+def status() -> None:
+    """Print what runs."""
+    state = State.load()
+    supervisor = process.running(state.directory, DAEMON)
+    parts = {name: process.running(state.directory, name) for name in process.recorded(state.directory)}
+    parts.update(cluster.processes(state))
+    print(f"state      {state.directory}")
+    print(f"supervisor {'runs' if supervisor else 'does not run'}")
+    for name, pid in sorted(parts.items()):
+        print(f"process    {name:24} {pid or 'ended'}")
+    for name, port in state.ports.items():
+        print(f"port       {name:24} {port}")
+    if "kube-apiserver" in parts:
+        print(cluster.kubectl(state, "get", "nodes", "--label-columns=node.kubernetes.io/instance-type"), end="")
+        print(cluster.kubectl(state, "get", "nodeclaims.karpenter.sh", "--ignore-not-found"), end="")
+
+
+def env() -> None:
+    """Print the environment that reaches the lab, as one ``export`` line."""
+    state = State.load()
+    if not state.ports:
+        raise LabError(f"there is no lab in {state.directory}; start it with `python -m tests.lab up`")
+    print("export " + " ".join(f"{name}={shlex.quote(value)}" for name, value in state.environment().items()))
+
+
+def build() -> None:
+    """Build the programs, and say so when there is nothing to build."""
+    binaries.build_all(_say)
+    _say(f"the programs in {binaries.BIN_DIR} are up to date")
+
+
+def inventory(state: State) -> dict[str, object]:
+    """The lab as an inventory, its charts as a private mirror's."""
+    source = f"oci://{state.registry}"
+    variables = {
+        "ansible_connection": "local",
+        # An inventory host does not inherit the running interpreter, and discovery may find one without libraries.
+        "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+        "eks_cluster_name": CLUSTER_NAME,
+        "eks_region": REGION,
+        "karpenter_chart_ref": f"{source}/karpenter/karpenter",
+        "karpenter_crd_chart_ref": f"{source}/karpenter/karpenter-crd",
+        "karpenter_chart_plain_http": True,
+        "nvidia_chart_ref": f"{source}/nvidia/nvidia-device-plugin",
+        "nvidia_chart_repo_url": "",
+        "nvidia_chart_plain_http": True,
+        "neuron_chart_ref": f"{source}/neuron/neuron-helm-chart",
+        "neuron_chart_plain_http": True,
+    }
+    return {"all": {"hosts": {"lab": variables}}}
+
+
+COMMANDS: dict[str, Callable[[], None]] = {"up": up, "down": down, "status": status, "env": env, "build": build}
+
+
+def _guarded(command: Callable[[], None]) -> int:
+    try:
+        command()
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("lab: interrupted; `down` removes what was started", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _say(line: str) -> None:
+    # Not on standard output: that is for `eval "$(... env)"`.
+    print(f"lab: {line}", file=sys.stderr, flush=True)
+
+
+def _refuse_foreign(state: State) -> None:
+    """`down` removes the directory: so it must be the lab's own."""
+    if not state.directory.exists() or (state.directory / "state.json").exists():
+        return
+    foreign = {path.name for path in state.directory.iterdir()} - WELCOME
+    if foreign:
+        raise LabError(f"LAB_DIR={state.directory} holds other things ({min(foreign)}); name a directory of its own")
+
+
+def _start_daemon(state: State) -> None:
+    if process.running(state.directory, DAEMON):
+        return
+    state.facts_file.unlink(missing_ok=True)
+    environment = {**os.environ, "LAB_DIR": str(state.directory), "PYTHONPATH": str(CHECKOUT)}
+    command = [sys.executable, "-m", "tests.lab.daemon"]
+    process.start(DAEMON, command, state.directory, state.log(DAEMON), environment)
+
+
+def _wait_for_daemon(state: State, patience: float = 60) -> None:
+    deadline = time.monotonic() + patience
+    while not state.facts():
+        if not process.running(state.directory, DAEMON):
+            raise LabError(f"the supervisor ended: {_last_line(state)}; its log is {state.log(DAEMON)}")
+        if time.monotonic() > deadline:
+            raise LabError(f"the supervisor is not ready after {patience:.0f} s; its log is {state.log(DAEMON)}")
+        time.sleep(0.1)
+
+
+def _last_line(state: State) -> str:
+    lines = state.log(DAEMON).read_text(encoding="utf-8", errors="replace").splitlines()
+    return lines[-1] if lines else "it wrote nothing"
