@@ -1,0 +1,166 @@
+"""Faults on demand: what goes wrong in the lab, and where.
+
+The state is one file, ``$LAB_DIR/faults.json``: an object whose keys are the names of the faults that are on and
+whose values are their arguments (an object of strings). A fault that is off is not in the file; no file means no
+faults. The AWS side reads the same file, so one command turns any fault on.
+
+The command line is ``python -m tests.lab fault <name> on|off [--argument value ...]``, ``fault list`` and
+``fault clear``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DEFAULT_LAB_DIR = Path(".build/lab")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One row of the table: what the fault does, who plays it, and its arguments with their defaults."""
+
+    name: str
+    side: str
+    effect: str
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+
+#: Arguments that say where a fault applies; an empty one means everywhere.
+WHERE = {"node-pool": "", "instance-type": "", "node": ""}
+
+FAULTS: dict[str, Fault] = {
+    fault.name: fault
+    for fault in (
+        Fault("no-capacity", "aws", "CreateFleet answers InsufficientInstanceCapacity", {"instance-type": "", "zone": ""}),
+        Fault("quota", "aws", "CreateFleet answers VcpuLimitExceeded", {"instance-type": ""}),
+        Fault("node-never-joins", "nodes", "instances run, their nodes never join the cluster", WHERE),
+        Fault("slow-node", "nodes", "nodes join late", {**WHERE, "seconds": "30"}),
+        Fault("plugin-missing", "nodes", "device-plugin pods crash, so nodes offer no accelerators", {**WHERE, "kind": ""}),
+        Fault("missing-device", "nodes", "accelerators are missing from each node and from its tool's output",
+              {**WHERE, "count": "1", "plugin-sees-it": ""}),
+        Fault("gpu-lost", "nodes", "nvidia-smi finds a GPU that fell off the bus", WHERE),
+        Fault("ecc-errors", "nodes", "nvidia-smi shows uncorrectable ECC errors on the first GPU", {**WHERE, "errors": "2"}),
+        Fault("driver-mismatch", "nodes", "NVML refuses: driver and library differ in version", WHERE),
+        Fault("truncated-log", "nodes", "the log of a check ends in the middle", {**WHERE, "bytes": "400"}),
+        Fault("image-pull", "nodes", "images cannot be pulled (ImagePullBackOff)", WHERE),
+        Fault("neuron-2.34", "nodes", "neuron-ls is SDK 2.34: --output-format json instead of --json-output", WHERE),
+        Fault("old-driver", "nodes", "nvidia-smi is driver 535.230.02, CUDA 12.2 (DTD v12)", WHERE),
+    )
+}
+
+
+class UnknownFault(ValueError):
+    """A fault, or an argument of one, that the lab does not have."""
+
+
+def state_file(lab_dir: Path | None = None) -> Path:
+    """The file of the faults that are on; ``lab_dir`` defaults to ``$LAB_DIR``, then to ``.build/lab``."""
+    return Path(lab_dir or os.environ.get("LAB_DIR") or DEFAULT_LAB_DIR) / "faults.json"
+
+
+def active(lab_dir: Path | None = None) -> dict[str, dict[str, str]]:
+    """The faults that are on, by name, each with its arguments."""
+    try:
+        return json.loads(state_file(lab_dir).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+
+
+def set_fault(name: str, arguments: Mapping[str, str] | None = None, lab_dir: Path | None = None) -> None:
+    """Turn a fault on.
+
+    Raises:
+        UnknownFault: the fault or an argument of it is not in the table.
+    """
+    _write({**active(lab_dir), name: _complete(name, arguments or {})}, lab_dir)
+
+
+def clear_fault(name: str | None = None, lab_dir: Path | None = None) -> None:
+    """Turn a fault off; without a name, all of them."""
+    if name is not None:
+        _known(name)
+    _write({key: value for key, value in active(lab_dir).items() if name not in (None, key)}, lab_dir)
+
+
+def _known(name: str) -> Fault:
+    if name not in FAULTS:
+        raise UnknownFault(f"no fault is called {name!r}; the lab has: {', '.join(sorted(FAULTS))}")
+    return FAULTS[name]
+
+
+def _complete(name: str, arguments: Mapping[str, str]) -> dict[str, str]:
+    fault = _known(name)
+    for argument in arguments:
+        if argument not in fault.arguments:
+            known = ", ".join(f"--{key}" for key in fault.arguments)
+            raise UnknownFault(f"fault {name!r} has no argument --{argument}; it has: {known}")
+    return {**fault.arguments, **arguments}
+
+
+def _write(faults: Mapping[str, Mapping[str, str]], lab_dir: Path | None) -> None:
+    path = state_file(lab_dir)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Both sides poll the file: a rename never shows them half of it.
+    draft = path.with_suffix(f".{os.getpid()}.tmp")
+    draft.write_text(json.dumps(faults, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    draft.replace(path)
+
+
+def main(argv: Sequence[str]) -> int:
+    """The ``fault`` command; returns its exit status."""
+    try:
+        return _run(list(argv))
+    except UnknownFault as error:
+        print(f"fault: {error}", file=sys.stderr)
+        return 2
+
+
+def _run(argv: list[str]) -> int:
+    if argv == ["list"]:
+        print("\n".join(_lines(active())))
+    elif argv == ["clear"]:
+        clear_fault()
+    elif len(argv) == 2 and argv[1] == "off":
+        clear_fault(argv[0])
+    elif len(argv) > 1 and argv[1] == "on":
+        set_fault(argv[0], _options(argv[2:]))
+    else:
+        raise UnknownFault("say: fault list | fault clear | fault <name> on [--argument value ...] | fault <name> off")
+    return 0
+
+
+def _options(words: Sequence[str]) -> dict[str, str]:
+    pairs = [pair for word in words for pair in word.split("=", 1)]
+    if len(pairs) % 2 or not all(name.startswith("--") for name in pairs[::2]):
+        raise UnknownFault(f"arguments are pairs, --name value; got: {' '.join(words)}")
+    return {name.removeprefix("--"): value for name, value in zip(pairs[::2], pairs[1::2], strict=True)}
+
+
+def _lines(on: Mapping[str, Mapping[str, str]]) -> list[str]:
+    return [f"{'on ' if name in on else 'off'}  {name:18} {_arguments(on.get(name, {}))}{fault.effect}"
+            for name, fault in FAULTS.items()]
+
+
+def _arguments(arguments: Mapping[str, str]) -> str:
+    given = " ".join(f"--{key} {value}" for key, value in arguments.items() if value)
+    return f"[{given}] " if given else ""
+
+
+def applies(arguments: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    """Whether a fault with these arguments holds on a node with these labels."""
+    keys = {
+        "node-pool": "karpenter.sh/nodepool",
+        "instance-type": "node.kubernetes.io/instance-type",
+        "node": "kubernetes.io/hostname",
+    }
+    return all(not arguments.get(name) or labels.get(key) == arguments[name] for name, key in keys.items())
+
+
+def on_node(on: Mapping[str, Mapping[str, str]], labels: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
+    """The faults among ``on`` that hold on a node with these labels."""
+    return {name: arguments for name, arguments in on.items() if applies(arguments, labels)}

@@ -1,0 +1,171 @@
+"""Plays pods step by step, device plugins' faults included, and keeps their logs."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from . import facts, faults, node, pods
+from .api import STRATEGIC, Api, ApiError
+from .tools.output import Conditions, Output
+
+log = logging.getLogger(__name__)
+
+Faults = Mapping[str, Mapping[str, str]]
+
+#: How long (seconds) a container is being made, and how long a command that ends runs.
+CREATE_SECONDS = 0.3
+RUN_SECONDS = 0.5
+
+
+@dataclass
+class Run:
+    """One pod being played: its step, since when (monotonic seconds), and what came out of it."""
+
+    step: str = "new"
+    due: float = 0.0
+    started: str = ""
+    node: str = ""
+    visible: list[facts.Device] = field(default_factory=list)
+    outputs: dict[str, Output] = field(default_factory=dict)
+
+
+class Player:
+    """The kubelets of all nodes, as far as pods go."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._runs: dict[str, Run] = {}
+        self._addresses = itertools.count(1)
+
+    def step(self, nodes: Mapping[str, dict[str, Any]], seen: list[dict[str, Any]], on: Faults) -> list[dict[str, Any]]:
+        """Move every pod on as far as it is due; returns the pods whose status changed, as they are now."""
+        changed = []
+        for pod in seen:
+            place = nodes.get(pod["spec"].get("nodeName", ""))
+            if place is None:
+                continue
+            held = faults.on_node(on, place["metadata"]["labels"])
+            status = self._next(pod, place, held) if pods.ours(pod) else _plugin_status(pod, held)
+            if status:
+                changed += self._patch(pod, status)
+        for gone in self._runs.keys() - {pod["metadata"]["uid"] for pod in seen}:
+            del self._runs[gone]
+        return changed
+
+    def next_due(self) -> float:
+        """When (monotonic seconds) the next pod moves on by itself."""
+        return min((run.due for run in self._runs.values() if run.step != "done"), default=float("inf"))
+
+    def log_of(self, uid: str, container: str) -> Output | None:
+        """What a container printed; None before it ran."""
+        run = self._runs.get(uid)
+        return run.outputs.get(container) if run else None
+
+    def done(self, uid: str) -> bool:
+        """Whether the pod has nothing more to say."""
+        run = self._runs.get(uid)
+        return run is None or run.step == "done"
+
+    def _next(self, pod: Mapping[str, Any], place: Mapping[str, Any], held: Faults) -> pods.Status | None:
+        run = self._runs.get(pod["metadata"]["uid"])
+        if run is None:
+            run = self._runs[pod["metadata"]["uid"]] = Run(node=place["metadata"]["name"])
+            self._adopt(pod, place, held, run)
+        if run.due > time.monotonic() or run.step == "done":
+            return None
+        return getattr(self, f"_after_{run.step}")(pod, place, held, run)
+
+    def _adopt(self, pod: Mapping[str, Any], place: Mapping[str, Any], held: Faults, run: Run) -> None:
+        """Take up a pod where it was left before this side started."""
+        phase = (pod.get("status") or {}).get("phase", "Pending")
+        if phase == "Pending":
+            return
+        self._start(pod, place, held, run)
+        run.step = "running" if phase == "Running" else "done"
+
+    def _after_new(self, pod: Mapping[str, Any], place: Mapping[str, Any], held: Faults, run: Run) -> pods.Status:
+        run.step, run.due = "creating", time.monotonic() + CREATE_SECONDS
+        return pods.creating(pod, _now())
+
+    def _after_creating(self, pod: Mapping[str, Any], place: Mapping[str, Any], held: Faults, run: Run) -> pods.Status | None:
+        if "image-pull" in held:
+            run.due = time.monotonic() + 1.0
+            return None if _waits_for(pod, "ImagePullBackOff") else pods.image_pull(pod, _now())
+        self._start(pod, place, held, run)
+        run.step, run.due = "running", time.monotonic() + RUN_SECONDS
+        return pods.running(pod, run.started, self._address())
+
+    def _after_running(self, pod: Mapping[str, Any], place: Mapping[str, Any], held: Faults, run: Run) -> pods.Status | None:
+        run.step = "done"
+        if not pods.finishes(pod):
+            return None
+        return pods.finished(pod, run.outputs, run.started, _now())
+
+    def _start(self, pod: Mapping[str, Any], place: Mapping[str, Any], held: Faults, run: Run) -> None:
+        run.started = _now()
+        run.visible = pods.hand_out(pod, present(place, held), self._taken(run.node))
+        run.outputs = pods.play(pod, run.visible, Conditions(held))
+
+    def _taken(self, name: str) -> set[int]:
+        return {device.index for run in self._runs.values() if run.node == name and run.step == "running"
+                for device in run.visible}
+
+    def _address(self) -> str:
+        high, low = divmod(next(self._addresses), 250)
+        return f"10.128.{high % 256}.{low + 1}"
+
+    def _patch(self, pod: Mapping[str, Any], status: pods.Status) -> list[dict[str, Any]]:
+        meta = pod["metadata"]
+        path = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}/status"
+        try:
+            return [self._api.request("PATCH", path, {"metadata": {"uid": meta["uid"]}, "status": status}, STRATEGIC)]
+        except ApiError as error:
+            # Deleted, or replaced by another of the same name, since it was seen.
+            if error.status in (404, 409):
+                return []
+            raise
+
+
+def present(place: Mapping[str, Any], held: Faults) -> list[facts.Device]:
+    """The devices that a node has, less those that a fault took from it."""
+    meta = place["metadata"]
+    instance_type = meta["labels"].get("node.kubernetes.io/instance-type", "")
+    found = facts.devices(instance_type, (meta.get("annotations") or {}).get(node.INSTANCE, ""))
+    return found[: max(len(found) - missing(held), 0)]
+
+
+def missing(held: Faults) -> int:
+    """How many devices the fault missing-device took."""
+    return int(held.get("missing-device", {}).get("count", 0))
+
+
+def _plugin_status(pod: Mapping[str, Any], held: Faults) -> pods.Status | None:
+    kind = pods.plugin_kind(pod)
+    if kind is None or pod["metadata"].get("deletionTimestamp"):
+        return None
+    faulty = plugin_missing(held, kind)
+    if faulty and pods.is_ready(pod):
+        return pods.crashed_plugin(pod, _now())
+    if not faulty and _waits_for(pod, "CrashLoopBackOff"):
+        return pods.recovered_plugin(pod, _now())
+    return None
+
+
+def plugin_missing(held: Faults, kind: str) -> bool:
+    """Whether the fault plugin-missing holds for a kind of accelerator."""
+    return "plugin-missing" in held and held["plugin-missing"].get("kind") in (None, "", kind)
+
+
+def _waits_for(pod: Mapping[str, Any], reason: str) -> bool:
+    states = [each.get("state") or {} for each in (pod.get("status") or {}).get("containerStatuses") or []]
+    return any((state.get("waiting") or {}).get("reason") == reason for state in states)
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,1 @@
+"""The simulated tools: what nvidia-smi and neuron-ls print for given devices. Pure."""
