@@ -1,0 +1,135 @@
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The client against a server of the test's own, as what matters is what it makes of answers on the wire."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+
+import kubernetes
+import pytest
+from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client, client_from
+from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
+
+
+class Server(ThreadingHTTPServer):
+    """Answers every request with ``answer(handler)`` and keeps what was asked."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.asked: list[tuple[str, str, str]] = []
+        self.answer = lambda handler: handler.reply(200, b"{}")
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def reply(self, status: int, body: bytes, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self) -> None:
+        self.server.asked.append((self.command, self.path, self.headers.get("authorization", "")))
+        self.server.answer(self)
+
+    do_POST = do_DELETE = do_GET
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    made = Server()
+    threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
+    yield made
+    made.shutdown()
+    made.server_close()
+
+
+@pytest.fixture
+def client(server: Server) -> Client:
+    configuration = kubernetes.client.Configuration()
+    configuration.host = f"http://127.0.0.1:{server.server_port}"
+    configuration.api_key = {"authorization": "Bearer the-token"}
+    return Client(configuration)
+
+
+def test_get_sends_the_token_and_the_query(server, client):
+    assert client.get("/x", {"labelSelector": "a in (b,c)"}) == {}
+    assert server.asked == [("GET", "/x?labelSelector=a+in+%28b%2Cc%29", "Bearer the-token")]
+
+
+def test_refusal_carries_the_servers_reason_and_message(server, client):
+    body = json.dumps({"kind": "Status", "reason": "Forbidden", "message": "nodeclaims is forbidden"}).encode()
+    server.answer = lambda handler: handler.reply(403, body)
+    with pytest.raises(ApiError, match=r"403 Forbidden.: nodeclaims is forbidden. Grant the rule") as raised:
+        client.get("/x")
+    assert (raised.value.status, raised.value.reason) == (403, "Forbidden")
+
+
+def test_refusal_that_is_no_status_object_is_still_a_sentence(server, client):
+    server.answer = lambda handler: handler.reply(503, b"<html>upstream</html>", Retry_After="7")
+    with pytest.raises(ApiError, match=r"503 Service Unavailable.: <html>upstream</html>") as raised:
+        client.get("/x")
+    assert raised.value.retry_after == 7
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff"])
+def test_get_of_invalid_json_is_an_api_error(server, client, body):
+    server.answer = lambda handler: handler.reply(200, body)
+    with pytest.raises(ApiError) as raised:
+        client.get("/x")
+    assert raised.value.reason == "InvalidAnswer"
+
+
+def test_get_of_a_server_that_is_not_there_names_its_address(server, client):
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(ApiError, match=r"http://127.0.0.1:.* could not be reached for /x: .*refused") as raised:
+        client.get("/x")
+    assert raised.value.status == 0
+
+
+def test_get_of_a_silent_server_ends_after_its_timeout(server, client):
+    released = threading.Event()
+    server.answer = lambda handler: released.wait(5)
+    with pytest.raises(ApiError, match="timed out"):
+        client.get("/x", timeout=0.2)
+    released.set()
+
+
+def test_stream_yields_events_as_they_come(server, client):
+    def answer(handler: Handler) -> None:
+        handler.reply(200, b'{"type":"ADDED"}\n{"type":"DELETED"}\n')
+
+    server.answer = answer
+    assert [event["type"] for event in client.stream("/x", {}, timeout=5)] == ["ADDED", "DELETED"]
+
+
+def test_stream_cut_in_the_middle_of_an_event_is_an_error_after_what_was_whole(server, client):
+    server.answer = lambda handler: handler.reply(200, b'{"type":"ADDED"}\n{"type":"DEL')
+    events = client.stream("/x", {}, timeout=5)
+    assert next(events)["type"] == "ADDED"
+    with pytest.raises(ApiError, match="cut in the middle"):
+        next(events)
+
+
+def test_text_is_cut_at_its_limit_and_never_fails_to_decode(server, client):
+    server.answer = lambda handler: handler.reply(200, b"\xff" * 100)
+    assert client.text("/log", limit=10) == "\ufffd" * 10
+
+
+def test_client_from_a_kubeconfig_that_is_not_there_names_it(monkeypatch):
+    monkeypatch.delenv("K8S_AUTH_KUBECONFIG", raising=False)
+    module = SimpleNamespace(params={"kubeconfig": "/nowhere/config"})
+    with pytest.raises(CollectionError, match=r"kubeconfig /nowhere/config: .*Set the option kubeconfig"):
+        client_from(module)
