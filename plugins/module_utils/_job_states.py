@@ -1,0 +1,95 @@
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How far a check has come, from its pod and its Job. Pure.
+
+This file is internal to the collection and may change in any release. Reasons are the kubelet's and the Job controller's
+own words (kubernetes/kubernetes, pkg/kubelet/images/types.go, pkg/kubelet/container, pkg/controller/job).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from ansible_collections.accelerated.nodes.plugins.module_utils._jobs import CONTAINER
+from ansible_collections.accelerated.nodes.plugins.module_utils._text import shorten
+
+PENDING, RUNNING, ENDED, STUCK, STOPPED = "pending", "running", "ended", "stuck", "stopped"
+
+# A container that waits for one of these does not start by waiting longer.
+STUCK_REASONS = frozenset(
+    {
+        "ImagePullBackOff",
+        "InvalidImageName",
+        "ErrImageNeverPull",
+        "CreateContainerConfigError",
+        "CreateContainerError",
+        "RunContainerError",
+    }
+)
+
+
+@dataclass(frozen=True)
+class JobState:
+    """Where one check stands.
+
+    Attributes:
+        phase: ``pending``, ``running``; or one of the ends: ``ended`` (the container ran and left an exit code),
+            ``stuck`` (it cannot start), ``stopped`` (something else ended it).
+        reason: The system's word for it, such as ``Unschedulable`` or ``OOMKilled``.
+        message: The system's sentence, on one line.
+        exit_code: The container's exit code, once it ended.
+        pod: Name of the pod; empty while there is none.
+        log: What the container printed.
+    """
+
+    phase: str
+    reason: str = ""
+    message: str = ""
+    exit_code: Optional[int] = None
+    pod: str = ""
+    log: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.phase in (ENDED, STUCK, STOPPED)
+
+
+def job_state(job: Optional[Mapping[str, Any]], pod: Optional[Mapping[str, Any]]) -> JobState:
+    """Return where a check stands. The pod tells more than the Job, so the Job is asked only where there is no pod."""
+    if pod is not None:
+        return _of_pod(pod)
+    for condition in ((job or {}).get("status") or {}).get("conditions") or ():
+        if condition.get("type") == "Failed" and condition.get("status") == "True":
+            return JobState(STOPPED, condition.get("reason", ""), shorten(condition.get("message", "")))
+    return JobState(PENDING, "NoPod", "its pod has not been created yet")
+
+
+def _of_pod(pod: Mapping[str, Any]) -> JobState:
+    status = pod.get("status") or {}
+    name = pod["metadata"]["name"]
+    container = _container(status)
+    ended = container.get("terminated")
+    if ended and status.get("reason") not in ("Evicted", "DeadlineExceeded"):
+        return JobState(ENDED, ended.get("reason", ""), shorten(ended.get("message", "")), ended.get("exitCode"), name)
+    if status.get("phase") in ("Failed", "Succeeded"):
+        return JobState(STOPPED, status.get("reason", "") or "PodFailed", shorten(status.get("message", "")), pod=name)
+    waiting = container.get("waiting") or {}
+    if waiting.get("reason") in STUCK_REASONS:
+        return JobState(STUCK, waiting["reason"], shorten(waiting.get("message", "")), pod=name)
+    if container.get("running"):
+        return JobState(RUNNING, "Running", pod=name)
+    for condition in status.get("conditions") or ():
+        if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
+            return JobState(PENDING, condition.get("reason", ""), shorten(condition.get("message", "")), pod=name)
+    return JobState(PENDING, waiting.get("reason", "") or "Starting", shorten(waiting.get("message", "")), pod=name)
+
+
+def _container(status: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the state of our container, whatever others a webhook has injected."""
+    for each in status.get("containerStatuses") or ():
+        if each.get("name") == CONTAINER:
+            return each.get("state") or {}
+    return {}

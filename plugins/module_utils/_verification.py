@@ -1,0 +1,261 @@
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which nodes there are to verify, and the verdict on each. Pure.
+
+This file is internal to the collection and may change in any release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Optional
+
+from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS
+from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Verdict
+from ansible_collections.accelerated.nodes.plugins.module_utils._expectations import Expectation, expectation, judge
+from ansible_collections.accelerated.nodes.plugins.module_utils._failures import explain_failure
+from ansible_collections.accelerated.nodes.plugins.module_utils._findings import Finding
+from ansible_collections.accelerated.nodes.plugins.module_utils._inventory import Inventory, UnreadableOutput
+from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import ENDED, STUCK, JobState
+from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import (
+    INSTANCE_TYPE_LABEL,
+    NODEPOOL_LABEL,
+    NodeClaim,
+)
+
+PASSED, FAILED, BUSY, UNKNOWN = "passed", "failed", "busy", "unknown"
+VERDICTS = (PASSED, FAILED, BUSY, UNKNOWN)
+
+_PLUGIN_STEP = "Install the accelerator's device plugin (roles nvidia and neuron), and check that its pod runs on this node."
+_IMAGE_STEP = "Give an image that the node can pull in the option images, or let the node reach the registry."
+_SCHEDULE_STEP = "Compare the pod's requests and tolerations with the node's resources and taints."
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One node that should have accelerators, whether it has joined the cluster or not.
+
+    Attributes:
+        name: The Node's name, or the NodeClaim's while there is no Node.
+        node: The Node; None while there is none.
+        claim: The NodeClaim; None for a node that Karpenter did not make.
+        expected: What it should have.
+    """
+
+    name: str
+    node: Optional[Mapping[str, Any]]
+    claim: Optional[NodeClaim]
+    expected: Expectation
+
+    @property
+    def node_pool(self) -> str:
+        """Name of the NodePool; empty if there is none."""
+        return self.claim.node_pool if self.claim else _labels(self.node).get(NODEPOOL_LABEL, "")
+
+    @property
+    def offered(self) -> int:
+        """How many of the accelerator's resource the Node offers to pods."""
+        accelerator = ACCELERATORS.get(self.expected.accelerator)
+        offer = ((self.node or {}).get("status") or {}).get("allocatable") or {}
+        text = str(offer.get(accelerator.resource, "0")) if accelerator else "0"
+        return int(text) if text.isdigit() else 0
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """The verdict on one node, and why."""
+
+    subject: Subject
+    verdict: str
+    findings: tuple[Finding, ...] = ()
+    inventory: Optional[Inventory] = None
+    seconds: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as the module returns it."""
+        subject, inventory = self.subject, self.inventory
+        return {
+            "name": subject.name,
+            "node_claim": subject.claim.name if subject.claim else "",
+            "node_pool": subject.node_pool,
+            "instance_type": subject.expected.instance_type,
+            "accelerator": subject.expected.accelerator,
+            "verdict": self.verdict,
+            "findings": [each.to_dict() for each in self.findings],
+            "devices": [each.to_dict() for each in inventory.devices] if inventory else [],
+            "expected_devices": subject.expected.count,
+            "driver_version": inventory.driver_version if inventory else "",
+            "cuda_version": inventory.cuda_version if inventory else "",
+            "duration": round(self.seconds, 1),
+        }
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What was asked for: nodes of these pools, with these labels, of these names; empty means any."""
+
+    node_pools: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    expect: Mapping[str, Any] = field(default_factory=dict)
+
+
+def subjects(scope: Scope, nodes: Iterable[Mapping[str, Any]], claims: Iterable[NodeClaim]) -> tuple[Subject, ...]:
+    """Return the nodes that should have accelerators, by what they are and never by what they offer.
+
+    A node whose device plugin is missing offers nothing, and is exactly the one that must not be overlooked.
+    """
+    claims = list(claims)
+    by_node = {claim.node: claim for claim in claims if claim.node}
+    found = []
+    for node in nodes:
+        labels = _labels(node)
+        name = node["metadata"]["name"]
+        found.append(Subject(name, node, by_node.get(name), expectation(labels.get(INSTANCE_TYPE_LABEL, ""), labels, scope.expect)))
+    joined = {each.name for each in found}
+    for claim in claims:
+        if claim.node not in joined:
+            found.append(Subject(claim.name, None, claim, _of_claim(claim, scope)))
+    wanted = [each for each in found if each.expected.accelerator and (not scope.nodes or each.name in scope.nodes)]
+    return tuple(sorted(wanted, key=lambda each: (each.node_pool, each.name)))
+
+
+def _of_claim(claim: NodeClaim, scope: Scope) -> Expectation:
+    """Return what a claim without a Node should have; before it is launched, only its requests tell."""
+    expected = expectation(claim.instance_type, {}, scope.expect)
+    if expected.accelerator:
+        return expected
+    resources = {**claim.promised, **claim.requested}
+    name = next((each.name for each in ACCELERATORS.values() if each.resource in resources), "")
+    return Expectation(instance_type=claim.instance_type, accelerator=name)
+
+
+def _labels(node: Optional[Mapping[str, Any]]) -> Mapping[str, str]:
+    return ((node or {}).get("metadata") or {}).get("labels") or {}
+
+
+def obstacle(subject: Subject, cause: Optional[Verdict] = None) -> Optional[NodeResult]:
+    """Return the verdict on a node that cannot be checked as it is; None for one that can.
+
+    Args:
+        subject: The node.
+        cause: Why its NodeClaim is not ready, if it is not.
+    """
+    node = subject.node
+    if node is None:
+        why = f"{cause.reason} ({cause.message}). {cause.explanation}" if cause else "no Node"
+        step = cause.next_step if cause else "Look at the NodeClaim's conditions and events."
+        return _not_checked(subject, "node", "a Node that has joined the cluster", why, step)
+    if node["metadata"].get("deletionTimestamp"):
+        return _not_checked(subject, "node", "a Node that stays", "it is being deleted", "Verify again once it is replaced.")
+    if not _is_ready(node):
+        return _not_checked(subject, "node", "a Node that is Ready", "NotReady", "Look at the Node's conditions and kubelet.")
+    if (node.get("spec") or {}).get("unschedulable"):
+        return _not_checked(subject, "node", "a Node that takes pods", "it is cordoned", "Uncordon it to have it verified.")
+    if not subject.expected.known:
+        return _not_checked(
+            subject,
+            "instance type",
+            "a type whose accelerators are known",
+            f"{subject.expected.instance_type or 'no instance type'}, which neither the table nor the Node's labels explain",
+            "Update the collection, or report the instance type.",
+        )
+    if subject.offered == 0:
+        return NodeResult(subject, FAILED, (_caused(_offer_finding(subject), cause),))
+    return None
+
+
+def _caused(finding: Finding, cause: Optional[Verdict]) -> Finding:
+    """Return the finding with the cause that the NodeClaim tells."""
+    if cause is None:
+        return finding
+    found = f"{finding.found}; {cause.object}: {cause.message or cause.reason}. {cause.explanation}"
+    return replace(finding, found=found, next_step=cause.next_step)
+
+
+def _not_checked(subject: Subject, check: str, expected: str, found: str, next_step: str) -> NodeResult:
+    return NodeResult(subject, UNKNOWN, (Finding(check, expected, found, next_step),))
+
+
+def _is_ready(node: Mapping[str, Any]) -> bool:
+    conditions = (node.get("status") or {}).get("conditions") or ()
+    return any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions)
+
+
+def _offer_finding(subject: Subject) -> Finding:
+    accelerator = ACCELERATORS[subject.expected.accelerator]
+    return Finding(
+        check="allocatable",
+        expected=f"{subject.expected.requestable} {accelerator.resource} (by {subject.expected.source}, {subject.expected.instance_type})",
+        found=f"{subject.offered}",
+        next_step=_PLUGIN_STEP
+        if subject.offered == 0
+        else f"The {accelerator.plugin_name} on this node does not see every device: look at its log and the kernel's.",
+    )
+
+
+def conclude(subject: Subject, state: Optional[JobState], seconds: float, holders: Optional[list[str]] = None) -> NodeResult:
+    """Return the verdict on a node from how its check ended.
+
+    Args:
+        subject: The node.
+        state: How the check ended, or where it stood at the deadline; None if it was never started.
+        seconds: How long it took.
+        holders: Pods (namespace/name) that hold the node's accelerators; None if that is not known.
+    """
+    short = (_offer_finding(subject),) if subject.offered < (subject.expected.requestable or 0) else ()
+    if state is not None and state.phase == ENDED:
+        return _of_output(subject, state, seconds, short)
+    finding, verdict = _without_output(state, holders)
+    return NodeResult(subject, FAILED if short and verdict == UNKNOWN else verdict, (*short, finding), seconds=seconds)
+
+
+def _of_output(subject: Subject, state: JobState, seconds: float, findings: tuple[Finding, ...]) -> NodeResult:
+    """Judge what the tool printed. A tool that fails makes the node fail, even if it printed a perfect list."""
+    inventory = None
+    if state.exit_code != 0:
+        findings += (explain_failure(state.exit_code, state.log or state.message),)
+    try:
+        inventory = ACCELERATORS[subject.expected.accelerator].parse(state.log)
+        findings += judge(inventory, subject.expected)
+    except UnreadableOutput as error:
+        if state.exit_code == 0:
+            findings += (_unreadable(state, error),)
+    return NodeResult(subject, FAILED if findings else PASSED, findings, inventory, seconds)
+
+
+def _unreadable(state: JobState, error: UnreadableOutput) -> Finding:
+    """Return why there is no list although the tool claims success: its own words explain best, if they are known."""
+    known = explain_failure(0, state.log)
+    if "the tool failed" not in known.found and "<" not in state.log[:200]:
+        return known
+    return Finding("output", "a complete list of devices", error.message, "Verify again; look at the check's image and tool version.")
+
+
+def _without_output(state: Optional[JobState], holders: Optional[list[str]]) -> tuple[Finding, str]:
+    """Return why a check left nothing to judge, and the verdict that follows."""
+    if state is None:
+        return Finding("check", "a check within wait_timeout", "it was not started", "Raise wait_timeout or max_parallel."), UNKNOWN
+    words = f"{state.reason}: {state.message}" if state.message else state.reason
+    if state.reason == "Unschedulable":
+        if holders:
+            step = "Verify again when these pods have ended, or drain the node."
+            return Finding("devices", "no other pod that holds them", f"held by {', '.join(holders[:5])}", step), BUSY
+        return Finding("scheduling", "a pod that requests all devices is placed", words, _SCHEDULE_STEP), UNKNOWN
+    if state.phase == STUCK:
+        step = _IMAGE_STEP if "Image" in state.reason else "The container runtime cannot start the check: look at its message."
+        return Finding("start", "the check's container starts", words, step), UNKNOWN
+    if state.over:
+        return Finding("check", "it runs to its end", words, "Verify again; look at the node's events if it stays so."), UNKNOWN
+    said = f"; it printed: {state.log.strip()[-300:]}" if state.log.strip() else ""
+    found = f"still {state.phase} at the deadline ({words}){said}"
+    return Finding("check", "an end within wait_timeout", found, "Raise wait_timeout; a tool that hangs points to the driver."), UNKNOWN
+
+
+def summary(results: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return how many of the nodes have which verdict, and a sentence of it. Results are as NodeResult.to_dict gives them."""
+    verdicts = [each["verdict"] for each in results]
+    counts = {each: verdicts.count(each) for each in VERDICTS}
+    words = ", ".join(f"{count} {each}" for each, count in counts.items() if count and each != PASSED)
+    text = f"verified {counts[PASSED]} of {len(verdicts)} nodes" + (f": {words}" if words else "")
+    return {"total": len(verdicts), **counts, "text": text}

@@ -1,0 +1,224 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: accelerator_verify
+short_description: Prove that the accelerators of nodes work, or say what is wrong with them
+version_added: 0.1.0
+description:
+  - First fixes the set of nodes that should have accelerators, by NodeClaims, instance types and labels. A node without its device plugin
+    offers no accelerators to pods, and is in the set all the same.
+  - Then runs a Job on each of these nodes, through the scheduler as any pod, that requests all the accelerators of the node and lists
+    them with C(nvidia-smi) or C(neuron-ls).
+  - Holds the list against what the instance type should have (number, model, memory within 10 %, cores), the state of a healthy device,
+    and O(expect).
+  - With O(provision) it asks for nodes first, by Jobs that make Karpenter provision them, and waits until their NodeClaims are ready.
+  - Any verdict but C(passed) fails the task, and so does an empty set; all results are returned in either case.
+  - The Jobs are deleted at the end, whatever happens. One that could not be deleted is named in RV(leftovers), fails the task, and is
+    deleted by the cluster itself later.
+author:
+  - accelerated.nodes contributors (@accelerated-nodes)
+extends_documentation_fragment:
+  - kubernetes.core.k8s_auth_options
+  - accelerated.nodes.options
+  - accelerated.nodes.options.progress
+options:
+  node_pools:
+    description: Names of the NodePools whose nodes are verified. Leave out for all nodes, those that Karpenter did not make included.
+    type: list
+    elements: str
+  label_selectors:
+    description: Kubernetes label selectors; a Node or NodeClaim must match each of them.
+    type: list
+    elements: str
+  nodes:
+    description: Names of Nodes, to verify only these.
+    type: list
+    elements: str
+  provision:
+    description:
+      - NodePool to the number of its nodes that there must be. Where there are fewer NodeClaims, nodes are asked for.
+      - These pools are verified, beside O(node_pools).
+    type: dict
+    default: {}
+  images:
+    description:
+      - Image of the checks by accelerator (C(nvidia), C(neuron)), in place of the default one.
+      - The container runtime injects C(nvidia-smi), so that any Linux image does for NVIDIA; an image for Neuron must hold C(neuron-ls).
+    type: dict
+    default: {}
+  namespace:
+    description:
+      - Namespace of the Jobs. It is created if it does not exist, admitting only pods of the Pod Security Standard C(restricted), and stays.
+      - One of its own keeps webhooks that change other pods away.
+    type: str
+    default: accelerated-nodes-verify
+  expect:
+    description: What is expected beyond the instance type.
+    type: dict
+    suboptions:
+      driver_version:
+        description: Oldest NVIDIA driver that will do, such as V(570) or V(580.65.06).
+        type: str
+      cuda_version:
+        description: Oldest CUDA version that the driver must serve, such as V(12.8).
+        type: str
+      ecc:
+        description: Whether ECC must be enabled on NVIDIA GPUs. Leave out for either.
+        type: bool
+      mig:
+        description: Whether MIG must be enabled on NVIDIA GPUs.
+        type: bool
+        default: false
+  max_parallel:
+    description: How many checks run at the same time.
+    type: int
+    default: 100
+  wait_timeout:
+    description: Seconds for the nodes of O(provision) to become ready, and again for the checks.
+    type: int
+    default: 900
+requirements:
+  - kubernetes >= 24.2.0
+notes:
+  - Needs the rights to get, list and watch nodeclaims and nodepools (apiGroup karpenter.sh) and to list nodes; in O(namespace) to create,
+    delete, list and watch jobs, to list and watch pods and serviceaccounts, and to get pods/log; to get O(namespace), and to create it if
+    it does not exist.
+  - To tell a busy node from a broken one it lists the pods of all namespaces; without that right such a node is C(unknown).
+seealso:
+  - module: accelerated.nodes.nodeclaim_wait
+"""
+
+EXAMPLES = r"""
+- name: Verify all nodes of a pool
+  accelerated.nodes.accelerator_verify:
+    node_pools: [gpu]
+
+- name: Ask for one node in each of two pools, and verify them
+  accelerated.nodes.accelerator_verify:
+    provision:
+      gpu: 1
+      trainium-trn1: 1
+    expect:
+      driver_version: "570"
+      ecc: true
+  register: accelerators
+
+- name: Keep a report a person can look at
+  ansible.builtin.copy:
+    content: "{{ accelerators | accelerated.nodes.verification_report('html') }}"
+    dest: accelerators.html
+    mode: "0644"
+"""
+
+RETURN = r"""
+nodes:
+  description: Every node that should have accelerators.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The Node's name, or the NodeClaim's while there is no Node.
+      type: str
+    node_claim:
+      description: The NodeClaim's name; empty for a node that Karpenter did not make.
+      type: str
+    node_pool:
+      description: The NodePool's name; empty if there is none.
+      type: str
+    instance_type:
+      description: EC2's name of the instance type.
+      type: str
+      sample: g4dn.xlarge
+    accelerator:
+      description: V(nvidia) or V(neuron).
+      type: str
+    verdict:
+      description:
+        - V(passed), V(failed), V(busy) (other pods hold the accelerators) or V(unknown) (nothing could be measured).
+      type: str
+    findings:
+      description: What is wrong, each with C(check), C(expected), C(found), C(next_step) and C(device), empty for the node as a whole.
+      type: list
+      elements: dict
+    devices:
+      description: What the tool listed, each with C(index), C(uuid), C(model), C(memory_mib), C(cores), C(bus_id), C(serial) and C(ecc).
+      type: list
+      elements: dict
+    expected_devices:
+      description: How many devices the node should have; null if that is not known.
+      type: int
+    driver_version:
+      description: Version of the accelerator's driver; empty where the tool gives none.
+      type: str
+    cuda_version:
+      description: Newest CUDA version that the driver serves; empty where there is none.
+      type: str
+    duration:
+      description: Seconds that the check took.
+      type: float
+summary:
+  description: C(total) and the number of each verdict, and C(text), a sentence.
+  returned: always
+  type: dict
+  sample: {total: 3, passed: 2, failed: 1, busy: 0, unknown: 0, text: "verified 2 of 3 nodes: 1 failed"}
+leftovers:
+  description: A sentence for each Job that could not be deleted.
+  returned: always
+  type: list
+  elements: str
+plan:
+  description: What would be done, in words.
+  returned: in check mode
+  type: list
+  elements: str
+verdict:
+  description: Why nodes that were asked for are not ready, as M(accelerated.nodes.nodeclaim_wait) returns it.
+  returned: when O(provision) failed
+  type: dict
+"""
+
+from ansible_collections.accelerated.nodes.plugins.module_utils._module import (
+    PROGRESS_OPTIONS,
+    AcceleratorModule,
+)
+from ansible_collections.accelerated.nodes.plugins.module_utils._request import request_from
+from ansible_collections.accelerated.nodes.plugins.module_utils._verify import Verification
+
+OPTIONS = {
+    **PROGRESS_OPTIONS,
+    "node_pools": {"type": "list", "elements": "str"},
+    "label_selectors": {"type": "list", "elements": "str"},
+    "nodes": {"type": "list", "elements": "str"},
+    "provision": {"type": "dict", "default": {}},
+    "images": {"type": "dict", "default": {}},
+    "namespace": {"type": "str", "default": "accelerated-nodes-verify"},
+    "expect": {
+        "type": "dict",
+        "options": {
+            "driver_version": {"type": "str"},
+            "cuda_version": {"type": "str"},
+            "ecc": {"type": "bool"},
+            "mig": {"type": "bool", "default": False},
+        },
+    },
+    "max_parallel": {"type": "int", "default": 100},
+    "wait_timeout": {"type": "int", "default": 900},
+}
+
+
+def verify(module: AcceleratorModule) -> dict:
+    """Verify as the options say; in check mode only say what would be done."""
+    verification = Verification(module.client(), request_from(module.params), module.progress)
+    return verification.plan() if module.check_mode else verification.run()
+
+
+def main() -> None:
+    AcceleratorModule(OPTIONS).run(verify)
+
+
+if __name__ == "__main__":
+    main()
