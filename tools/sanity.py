@@ -22,13 +22,13 @@ SKIPPED = ("pslint", "shellcheck")
 # What is not part of the collection's artefact is held to ruff and mypy instead.
 LEFT_OUT = ("tests/lab/", "tests/demo/", "tools/", ".github/", ".ci/")
 
-GET_PIP = '''\
+GET_PIP = """\
 import subprocess
 import sys
 
 subprocess.check_call([sys.executable, "-m", "ensurepip", "--default-pip"])
 subprocess.check_call([sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "pip==25.2"])
-'''
+"""
 
 
 def tracked_files() -> list[str]:
