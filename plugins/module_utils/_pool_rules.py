@@ -25,11 +25,11 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._merge import me
 from ansible_collections.accelerated.nodes.plugins.module_utils._pool_options import CLASS_OPTIONS
 from ansible_collections.accelerated.nodes.plugins.module_utils._pools import Pool
 from ansible_collections.accelerated.nodes.plugins.module_utils._quantities import parse_quantity
-from ansible_collections.accelerated.nodes.plugins.module_utils._requirements import values_known
 from ansible_collections.accelerated.nodes.plugins.module_utils._reachability import (
     carries,
     unreachable_values,
 )
+from ansible_collections.accelerated.nodes.plugins.module_utils._requirements import values_known
 
 # Option -> what it names, and the names of accelerated hardware in the table.
 _KNOWN_NAMES = {
@@ -119,7 +119,10 @@ def _accelerator_limit(pool: Pool) -> Iterator[str]:
     limit = parse_quantity(limits[resource])
     smallest = min((each.resource_count or 0 for each in pool.types), default=0)
     if limit and limit < smallest:
-        yield f"limits['{resource}'] is {limits[resource]}, and the smallest instance that its requirements allow has {smallest}: no node could ever be launched."
+        yield (
+            f"limits['{resource}'] is {limits[resource]}, and the smallest instance that its requirements allow has {smallest}:"
+            " no node could ever be launched."
+        )
 
 
 def _latest_ami(pool: Pool) -> Iterator[str]:
@@ -168,5 +171,3 @@ def rule_problems(pool: Pool) -> Iterator[str]:
     yield from wrong
     if not wrong:
         yield from _reachable(pool)
-
-
