@@ -17,9 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "tools" / "data" / "accelerator_instance_types.csv"
 TARGET = ROOT / "plugins" / "module_utils" / "_instance_table.py"
 
-NUMBERS = frozenset(
-    "vcpu memory_mib devices resource_count device_memory_mib cores_per_device default_cores_per_device".split()
-)
+NUMBERS = frozenset({"vcpu", "memory_mib", "devices", "resource_count", "device_memory_mib", "cores_per_device", "default_cores_per_device"})
 HEADER = '''\
 # Copyright (c) 2026 The accelerated.nodes authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)

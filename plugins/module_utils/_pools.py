@@ -40,9 +40,7 @@ class PoolAccelerator:
 
 
 ACCELERATORS: Mapping[str, PoolAccelerator] = {
-    "nvidia": PoolAccelerator(
-        "nvidia", "nvidia.com/gpu", {"nvidia.com/gpu.present": "true"}, label.GPU_MANUFACTURER, "nvidia"
-    ),
+    "nvidia": PoolAccelerator("nvidia", "nvidia.com/gpu", {"nvidia.com/gpu.present": "true"}, label.GPU_MANUFACTURER, "nvidia"),
     "neuron": PoolAccelerator("neuron", "aws.amazon.com/neuron", {}, label.ACCELERATOR_MANUFACTURER, "aws"),
 }
 
@@ -108,9 +106,7 @@ def _with_defaults(stated: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
         "architectures": architectures_named(stated) or ("amd64",),
     }
     missing = [
-        Requirement(SHORTHANDS[option], "In", values, option)
-        for option, values in defaults.items()
-        if SHORTHANDS[option] not in keys
+        Requirement(SHORTHANDS[option], "In", values, option) for option, values in defaults.items() if SHORTHANDS[option] not in keys
     ]
     return (*missing, *stated)
 

@@ -84,11 +84,7 @@ class Requirement:
 
 def requirements_of(description: Mapping[str, Any]) -> tuple[Requirement, ...]:
     """Return the requirements that a description states, shorthands first, raw ones after them."""
-    short = [
-        Requirement(key, "In", tuple(description[option]), option)
-        for option, key in SHORTHANDS.items()
-        if description.get(option)
-    ]
+    short = [Requirement(key, "In", tuple(description[option]), option) for option, key in SHORTHANDS.items() if description.get(option)]
     return (*short, *map(Requirement.from_object, description.get("requirements", ())))
 
 
