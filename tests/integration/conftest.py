@@ -44,13 +44,13 @@ def lab(pytestconfig: pytest.Config) -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def run(lab: dict[str, str]) -> Run:
-    """A function that runs a program against the lab and gives its output, or fails the test with it."""
+    """A function that runs a program against the lab and gives its output; the test fails with it unless it ends as ``fails`` says."""
 
-    def run_program(*command: str, cwd: Path = ROOT, **variables: str) -> str:
+    def run_program(*command: str, fails: bool = False, **variables: str) -> str:
         program = str(Path(sys.executable).parent / command[0])
         done = subprocess.run(
             [program, *command[1:]],
-            cwd=cwd,
+            cwd=ROOT,
             env=lab | variables,
             text=True,
             stdout=subprocess.PIPE,
@@ -58,7 +58,7 @@ def run(lab: dict[str, str]) -> Run:
             stdin=subprocess.DEVNULL,
             check=False,
         )
-        if done.returncode != 0:
+        if (done.returncode != 0) != fails:
             pytest.fail(f"{shlex.join(command)} ended with {done.returncode}\n{done.stdout}", pytrace=False)
         return done.stdout
 
@@ -68,5 +68,5 @@ def run(lab: dict[str, str]) -> Run:
 @pytest.fixture(scope="session")
 def play(run: Run, lab: dict[str, str]) -> Run:
     """A function that runs a playbook as a user does: the example's inventory, beside the one that says where the lab is."""
-    inventories = ("-i", str(ROOT / "examples" / "inventory"), "-i", str(Path(lab["LAB_DIR"]) / "inventory.yml"))
+    inventories = ("-i", str(ROOT / "examples" / "inventory"), "-i", str(Path(lab["LAB_DIR"]) / "inventory.yml"), "--limit", "lab")
     return lambda playbook, *options, **variables: run("ansible-playbook", playbook, *inventories, *options, **variables)
