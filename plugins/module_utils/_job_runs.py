@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import ENDED, STOPPED, JobState, job_state
 from ansible_collections.accelerated.nodes.plugins.module_utils._jobs import (
@@ -32,7 +33,7 @@ _ACCOUNT_SECONDS = 15
 OnChange = Callable[[Mapping[str, JobState]], None]
 
 
-def ensure_namespace(client, name: str) -> None:
+def ensure_namespace(client: Client, name: str) -> None:
     """Make sure that the namespace and its default service account exist.
 
     Raises:
@@ -55,7 +56,7 @@ def ensure_namespace(client, name: str) -> None:
     )
 
 
-def delete_jobs(client, namespace: str, names: Iterable[str]) -> list[str]:
+def delete_jobs(client: Client, namespace: str, names: Iterable[str]) -> list[str]:
     """Delete Jobs with their pods; return a sentence for each that could not be deleted."""
     left = []
     for name in names:
@@ -76,7 +77,7 @@ class JobRun:
         leftovers: After the end: a sentence for each Job that could not be deleted.
     """
 
-    def __init__(self, client, namespace: str, run: str, role: str) -> None:
+    def __init__(self, client: Client, namespace: str, run: str, role: str) -> None:
         self.states: dict[str, JobState] = {}
         self.seconds: dict[str, float] = {}
         self.leftovers: list[str] = []

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import Accelerator
+from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import JobRun
 from ansible_collections.accelerated.nodes.plugins.module_utils._jobs import DEMAND, demand_job
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import Goal, Selection
+from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress
 from ansible_collections.accelerated.nodes.plugins.module_utils._request import Request
 from ansible_collections.accelerated.nodes.plugins.module_utils._wait import Wait
 from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline
@@ -39,7 +41,7 @@ class Asked:
     leftovers: list[str]
 
 
-def provision(client, run: str, demands: Sequence[Demand], request: Request, progress) -> Asked:
+def provision(client: Client, run: str, demands: Sequence[Demand], request: Request, progress: Progress) -> Asked:
     """Make the demand, wait until the pools' NodeClaims are ready, and take the demand away.
 
     Raises:

@@ -23,9 +23,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims impo
     NODEPOOL_LABEL,
     NodeClaim,
 )
-
-PASSED, FAILED, BUSY, UNKNOWN = "passed", "failed", "busy", "unknown"
-VERDICTS = (PASSED, FAILED, BUSY, UNKNOWN)
+from ansible_collections.accelerated.nodes.plugins.module_utils._report import BUSY, FAILED, PASSED, UNKNOWN
 
 _PLUGIN_STEP = "Install the accelerator's device plugin (roles nvidia and neuron), and check that its pod runs on this node."
 _IMAGE_STEP = "Give an image that the node can pull in the option images, or let the node reach the registry."
@@ -250,12 +248,3 @@ def _without_output(state: Optional[JobState], holders: Optional[list[str]]) -> 
     said = f"; it printed: {state.log.strip()[-300:]}" if state.log.strip() else ""
     found = f"still {state.phase} at the deadline ({words}){said}"
     return Finding("check", "an end within wait_timeout", found, "Raise wait_timeout; a tool that hangs points to the driver."), UNKNOWN
-
-
-def summary(results: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return how many of the nodes have which verdict, and a sentence of it. Results are as NodeResult.to_dict gives them."""
-    verdicts = [each["verdict"] for each in results]
-    counts = {each: verdicts.count(each) for each in VERDICTS}
-    words = ", ".join(f"{count} {each}" for each, count in counts.items() if count and each != PASSED)
-    text = f"verified {counts[PASSED]} of {len(verdicts)} nodes" + (f": {words}" if words else "")
-    return {"total": len(verdicts), **counts, "text": text}

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS, Accelerator
+from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils._demand import accelerator_of_pool, lacking, taints_of_pool
 from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Verdict, of_claim
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
@@ -30,16 +31,16 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims impo
     NodeClaim,
     Selection,
 )
+from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress
 from ansible_collections.accelerated.nodes.plugins.module_utils._provision import Demand, provision
+from ansible_collections.accelerated.nodes.plugins.module_utils._report import PASSED, sentence, summary
 from ansible_collections.accelerated.nodes.plugins.module_utils._request import Request
 from ansible_collections.accelerated.nodes.plugins.module_utils._verification import (
-    PASSED,
     NodeResult,
     Subject,
     conclude,
     obstacle,
     subjects,
-    summary,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils._wait import without_karpenter
 from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, list_all
@@ -48,7 +49,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._watch import De
 class Verification:
     """One run over one cluster."""
 
-    def __init__(self, client, request: Request, progress) -> None:
+    def __init__(self, client: Client, request: Request, progress: Progress) -> None:
         self._client, self._request, self._progress = client, request, progress
         self._run = secrets.token_hex(4)
         self._leftovers: list[str] = []
@@ -159,17 +160,12 @@ class Verification:
         causes = self._causes(found)
         blocked = {each.name: obstacle(each, causes.get(each.name)) for each in found}
         jobs = {each.name: self._check_job(each) for each in found if blocked[each.name] is None}
-        if not jobs:
-            return [blocked[each.name] for each in found]
-        names = {subject: job["metadata"]["name"] for subject, job in jobs.items()}
         deadline = Deadline(self._request.wait_timeout)
         with JobRun(self._client, self._request.namespace, self._run, CHECK) as checks:
-            checks.run(jobs.values(), deadline, self._request.max_parallel, lambda states: self._report(states, len(jobs), deadline))
+            if jobs:
+                checks.run(jobs.values(), deadline, self._request.max_parallel, lambda states: self._report(states, len(jobs), deadline))
         self._leftovers += checks.leftovers
-        return [
-            blocked[each.name] or self._conclude(each, checks.states.get(names[each.name]), checks.seconds.get(names[each.name], 0.0))
-            for each in found
-        ]
+        return [blocked[each.name] or self._conclude(each, jobs[each.name]["metadata"]["name"], checks) for each in found]
 
     def _check_job(self, subject: Subject) -> dict[str, Any]:
         accelerator = ACCELERATORS[subject.expected.accelerator]
@@ -194,9 +190,10 @@ class Verification:
         evidence = gather(self._client, [each.claim for each in behind if each.claim])
         return {each.name: of_claim(each.claim, evidence) for each in behind if each.claim}
 
-    def _conclude(self, subject: Subject, state: Optional[JobState], seconds: float) -> NodeResult:
+    def _conclude(self, subject: Subject, job: str, checks: JobRun) -> NodeResult:
+        state = checks.states.get(job)
         stuck = state is not None and state.reason == "Unschedulable"
-        return conclude(subject, state, seconds, self._holders(subject) if stuck else None)
+        return conclude(subject, state, checks.seconds.get(job, 0.0), self._holders(subject) if stuck else None)
 
     def _holders(self, subject: Subject) -> Optional[list[str]]:
         """Return the pods of others that hold the node's accelerators; None if they may not be listed."""
@@ -225,7 +222,7 @@ class Verification:
         counts = summary(results)
         outcome = {"changed": self._provisioned, "nodes": results, "summary": counts, "leftovers": self._leftovers}
         sentences = [trouble.message] if trouble else []
-        sentences += [_sentence(each) for each in results if each["verdict"] != PASSED][:3]
+        sentences += [sentence(each) for each in results if each["verdict"] != PASSED][:3]
         sentences += [f"NodePool {each} has no node with accelerators." for each in self._empty_pools(results)]
         sentences += self._leftovers
         if not sentences and results:
@@ -242,14 +239,3 @@ class Verification:
 
 def _full_name(item: Mapping[str, Any]) -> str:
     return f"{item['metadata']['namespace']}/{item['metadata']['name']}"
-
-
-def _sentence(result: Mapping[str, Any]) -> str:
-    """Return what is wrong with one node, and what to do."""
-    first = result["findings"][0] if result["findings"] else None
-    where = "/".join(filter(None, (result["node_pool"], result["name"])))
-    if first is None:
-        return f"{where} is {result['verdict']}."
-    device = f" of {first['device']}" if first["device"] else ""
-    found = f"{first['check']}{device}: expected {first['expected']}, found {first['found']}."
-    return f"{where} ({result['instance_type']}) is {result['verdict']}: {found} {first['next_step']}"

@@ -1,0 +1,87 @@
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Filter verification_report: the results of accelerator_verify as a document."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: verification_report
+short_description: Turn the results of accelerator_verify into a report
+version_added: 0.1.0
+author: The accelerated.nodes authors
+description:
+  - Renders what M(accelerated.nodes.accelerator_verify) returned, or failed with, as one document.
+  - Whatever nodes wrote into the results is escaped; the HTML page runs no script and loads nothing.
+positional: format
+options:
+  _input:
+    description: The registered result of M(accelerated.nodes.accelerator_verify).
+    type: dict
+    required: true
+  format:
+    description:
+      - V(html), one self-contained page for a person; V(junit), JUnit XML for a pipeline; V(json), a document for programs.
+      - V(lines), a list with a sentence for each node.
+    type: str
+    choices: [html, junit, json, lines]
+    default: html
+  title:
+    description: What was verified, such as the cluster's name. Shown in V(html).
+    type: str
+    default: ''
+  time:
+    description: When it was verified. Shown in V(html).
+    type: str
+    default: ''
+"""
+
+EXAMPLES = r"""
+- name: Keep the report a person can look at
+  ansible.builtin.copy:
+    content: "{{ accelerators | accelerated.nodes.verification_report('html', title=eks_cluster_name) }}"
+    dest: accelerators.html
+    mode: "0644"
+
+- name: Keep the report a pipeline reads
+  ansible.builtin.copy:
+    content: "{{ accelerators | accelerated.nodes.verification_report('junit') }}"
+    dest: accelerators.xml
+    mode: "0644"
+"""
+
+RETURN = r"""
+_value:
+  description: The document as text; with V(lines) a list of sentences.
+  type: raw
+"""
+
+import json
+from collections.abc import Mapping
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.accelerated.nodes.plugins.module_utils._report import junit, report, sentence
+from ansible_collections.accelerated.nodes.plugins.module_utils._report_html import html_report
+
+FORMATS = {
+    "html": html_report,
+    "junit": lambda result, title, time: junit(result),
+    "json": lambda result, title, time: json.dumps(report(result), indent=2, sort_keys=True) + "\n",
+    "lines": lambda result, title, time: [sentence(each) for each in report(result)["nodes"]],
+}
+
+
+def verification_report(result, format="html", title="", time=""):
+    """The filter itself; see DOCUMENTATION."""
+    if not isinstance(result, Mapping) or not isinstance(result.get("nodes", []), list):
+        raise AnsibleFilterError("verification_report wants the registered result of accelerated.nodes.accelerator_verify, a dictionary.")
+    if format not in FORMATS:
+        raise AnsibleFilterError(f"verification_report: format is '{format}', but must be one of {', '.join(FORMATS)}.")
+    return FORMATS[format](result, title, time)
+
+
+class FilterModule:
+    """Registers the filter with Ansible."""
+
+    def filters(self):
+        """Return the filters by name."""
+        return {"verification_report": verification_report}

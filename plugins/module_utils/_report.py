@@ -1,0 +1,132 @@
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The results of a verification as a sentence, as JSON and as JUnit XML. Pure.
+
+This file is internal to the collection and may change in any release. Results come as the module accelerator_verify
+returns them; what nodes wrote into them is hostile text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from xml.etree import ElementTree
+
+from ansible_collections.accelerated.nodes.plugins.module_utils._text import printable
+
+PASSED, FAILED, BUSY, UNKNOWN = "passed", "failed", "busy", "unknown"
+VERDICTS = (PASSED, FAILED, BUSY, UNKNOWN)
+
+_SAID = {PASSED: "passed", FAILED: "failed", BUSY: "is busy", UNKNOWN: "is unknown"}
+
+# What JUnit calls a verdict that is not passed: a failure is the node's, an error is that nothing was measured.
+_JUNIT = {FAILED: "failure", BUSY: "error", UNKNOWN: "error"}
+
+
+def summary(results: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return how many of the nodes have which verdict, and a sentence of it. Results are as NodeResult.to_dict gives them."""
+    verdicts = [each["verdict"] for each in results]
+    counts = {each: verdicts.count(each) for each in VERDICTS}
+    words = ", ".join(f"{count} {each}" for each, count in counts.items() if count and each != PASSED)
+    text = f"verified {counts[PASSED]} of {len(verdicts)} nodes" + (f": {words}" if words else "")
+    return {"total": len(verdicts), **counts, "text": text}
+
+
+def sentence(result: Mapping[str, Any]) -> str:
+    """Return what is wrong with one node, and what to do."""
+    first = result["findings"][0] if result["findings"] else None
+    where = "/".join(filter(None, (result["node_pool"], result["name"])))
+    if first is None:
+        seconds = f" in {result['duration']:.1f} s" if result["duration"] else ""
+        return f"{where} ({result['instance_type']}) {_SAID.get(result['verdict'], 'is unknown')}{seconds}: {device_words(result)}."
+    return f"{where} ({result['instance_type']}) {_SAID.get(result['verdict'], 'is unknown')}: {finding_words(first)} {first['next_step']}"
+
+
+def device_words(result: Mapping[str, Any]) -> str:
+    """Return a node's devices in words: how many, of which model and memory."""
+    devices = result["devices"]
+    kinds = sorted({" ".join(filter(None, (each["model"], _size(each)))) for each in devices})
+    kinds = [each for each in kinds if each]
+    tool = f", driver {result['driver_version']}" if result["driver_version"] else ""
+    return f"{len(devices)} {result['accelerator']} device{'s' * (len(devices) != 1)}" + (f" ({', '.join(kinds)})" if kinds else "") + tool
+
+
+def _size(device: Mapping[str, Any]) -> str:
+    cores = f"{device['cores']} cores" if device["cores"] else ""
+    memory = f"{device['memory_mib']} MiB" if device["memory_mib"] else ""
+    return " ".join(filter(None, (cores, memory)))
+
+
+def report(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is worth keeping of a module's result, JSON-able: message, verdict of the wait, summary, nodes, leftovers."""
+    nodes = list(result.get("nodes") or [])
+    return {
+        "message": str(result.get("msg") or ""),
+        "verdict": result.get("verdict"),
+        "summary": result.get("summary") or summary(nodes),
+        "nodes": nodes,
+        "leftovers": list(result.get("leftovers") or []),
+    }
+
+
+def succeeded(content: Mapping[str, Any]) -> bool:
+    """Say whether a report is green: there are nodes, all have passed, and nothing else went wrong."""
+    nodes = content["nodes"]
+    return bool(nodes) and all(each["verdict"] == PASSED for each in nodes) and not content["message"] and not content["leftovers"]
+
+
+def by_pool(nodes: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the nodes by their NodePool, pools in alphabetical order."""
+    pools: dict[str, list[Mapping[str, Any]]] = {}
+    for node in sorted(nodes, key=lambda each: (each["node_pool"], each["name"])):
+        pools.setdefault(node["node_pool"], []).append(node)
+    return pools
+
+
+def junit(result: Mapping[str, Any]) -> str:
+    """Return the results as JUnit XML: a suite for each NodePool, a case for each node, and one for the run as a whole."""
+    content = report(result)
+    root = ElementTree.Element("testsuites", name="accelerated.nodes.accelerator_verify")
+    for pool, nodes in by_pool(content["nodes"]).items():
+        _suite(root, pool or "no NodePool", [(node["name"], _problem(node), float(node["duration"])) for node in nodes])
+    trouble = "" if succeeded(content) else content["message"] or "no node was verified"
+    _suite(root, "run", [("verification", ("failure", trouble, trouble) if trouble else None, 0.0)])
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _problem(node: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """Return element, message and text of what is wrong with a node; None if it has passed."""
+    if node["verdict"] == PASSED:
+        return None
+    lines = [f"{finding_words(each)} {each['next_step']}" for each in node["findings"]]
+    return _JUNIT.get(node["verdict"], "error"), sentence(node), "\n".join(lines)
+
+
+def finding_words(finding: Mapping[str, Any]) -> str:
+    """Return a finding as a sentence."""
+    device = f" of {finding['device']}" if finding.get("device") else ""
+    return f"{finding['check']}{device}: expected {finding['expected']}, found {finding['found']}."
+
+
+def _suite(root: ElementTree.Element, name: str, cases: Sequence[tuple[str, tuple[str, str, str] | None, float]]) -> None:
+    problems = [problem[0] for _name, problem, _seconds in cases if problem]
+    suite = ElementTree.SubElement(
+        root,
+        "testsuite",
+        name=_xml(name),
+        tests=str(len(cases)),
+        failures=str(problems.count("failure")),
+        errors=str(problems.count("error")),
+        time=f"{sum(seconds for _name, _problem, seconds in cases):.1f}",
+    )
+    for case_name, problem, seconds in cases:
+        case = ElementTree.SubElement(suite, "testcase", classname=_xml(name), name=_xml(case_name), time=f"{seconds:.1f}")
+        if problem:
+            element, message, text = problem
+            ElementTree.SubElement(case, element, message=_xml(message), type=element).text = _xml(text)
+
+
+def _xml(text: str) -> str:
+    """Return a text that XML 1.0 can hold: no control character, no half of a surrogate pair, no noncharacter."""
+    return printable(text).replace("\ufffe", "").replace("\uffff", "")
