@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 import yaml
 
 from tests.lab import binaries, cluster, process, registry
-from tests.lab.state import CHECKOUT, CLUSTER_NAME, REGION, LabError, State
+from tests.lab.state import BIN_DIR, CHECKOUT, CLUSTER_NAME, REGION, LabError, State
 
 DAEMON = "daemon"
 #: What may lie in the lab's directory before its first ``up``: faults can be set ahead.
@@ -104,7 +104,7 @@ def env() -> None:
 def build() -> None:
     """Build the programs, and say so when there is nothing to build."""
     binaries.build_all(_say)
-    _say(f"the programs in {binaries.BIN_DIR} are up to date")
+    _say(f"the programs in {BIN_DIR} are up to date")
 
 
 def inventory(state: State) -> dict[str, object]:

@@ -3,7 +3,7 @@
 kwok plays the pods, and this runner does what they would: as long as a Deployment of Karpenter's chart exists and one
 of its pods is Ready, the real controller runs with that Deployment's environment and its ServiceAccount's token, so
 that the chart's values and RBAC are what is tested. The lab adds only what has no place in a chart: where the
-simulated AWS is, credentials for it, and ports. Karpenter opens its two ports (metrics, health) on every address and
+simulated AWS is, credentials for it if the ServiceAccount has a role there, and ports. Karpenter opens its two ports (metrics, health) on every address and
 has no option against it; all else of the lab listens on the loopback only.
 """
 
@@ -18,11 +18,14 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from kubernetes.utils import parse_quantity
 
 from tests.lab import cluster, process
+from tests.lab.identity import has_credentials
 from tests.lab.nodes.api import ERRORS, Api
 from tests.lab.state import BIN_DIR, LabError, State, write_whole
 
@@ -34,6 +37,8 @@ POLL_SECONDS = 0.5
 TOKEN_SECONDS = 3600
 #: Delays between restarts of a controller that ends by itself, as a kubelet's back-off grows.
 BACK_OFF_SECONDS = (1, 2, 5, 10, 30)
+
+CREDENTIALS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 
 Object = Mapping[str, Any]
 
@@ -55,7 +60,7 @@ class Controller:
         while not stop.wait(POLL_SECONDS):
             try:
                 self._step()
-            except (*ERRORS, LabError) as error:
+            except (*ERRORS, BotoCoreError, ClientError, LabError) as error:
                 # The API server may be away for a while; the controller itself lives through that too.
                 log.warning("karpenter: %s", error)
         self._end("the lab ends")
@@ -76,7 +81,8 @@ class Controller:
         self._write_token(deployment)
         write_whole(self._state.directory / "karpenter.kubeconfig", json.dumps(self._kubeconfig()))
         command = [str(BIN_DIR / "karpenter")]
-        self._process = process.start(NAME, command, self._state.directory, self._state.log(NAME), self._environment(deployment))
+        environment = self._environment(deployment)
+        self._process = process.start(NAME, command, self._state.directory, self._state.log(NAME), environment)
         self._running = wanted
         log.info("karpenter: started, process %d", self._process.pid)
 
@@ -102,10 +108,9 @@ class Controller:
         return items
 
     def _write_token(self, deployment: Object) -> None:
-        namespace = f"--namespace={deployment['metadata']['namespace']}"
-        account = deployment["spec"]["template"]["spec"].get("serviceAccountName", "default")
-        duration = f"--duration={TOKEN_SECONDS}s"
-        token = cluster.kubectl(self._state, "create", "token", account, namespace, duration)
+        namespace, account = service_account(deployment)
+        options = (f"--namespace={namespace}", f"--duration={TOKEN_SECONDS}s")
+        token = cluster.kubectl(self._state, "create", "token", account, *options)
         write_whole(self._state.directory / "karpenter.token", token.strip())
         self._token_age = time.monotonic()
 
@@ -114,13 +119,21 @@ class Controller:
         token_file = self._state.directory / "karpenter.token"
         return kubeconfig(cluster.endpoint(self._state), str(cluster.ca_file(self._state)), str(token_file))
 
+    def _aws_environment(self, deployment: Object) -> dict[str, str]:
+        namespace, account = service_account(deployment)
+        aws = self._state.aws_environment()
+        if not has_credentials(self._state, self._api.request("GET", f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}")):
+            log.warning("karpenter: ServiceAccount %s/%s has no role in AWS, so the controller gets no credentials", namespace, account)
+            return {name: value for name, value in aws.items() if name not in CREDENTIALS}
+        return aws
+
     def _environment(self, deployment: Object) -> dict[str, str]:
         ports = self._state.ports
         return {
             "PATH": os.defpath,
             "HOME": str(self._state.directory),
             **container_environment(deployment),
-            **self._state.aws_environment(),
+            **self._aws_environment(deployment),
             "KUBECONFIG": str(self._state.directory / "karpenter.kubeconfig"),
             # The emulator has no pricing API.
             "ISOLATED_VPC": "true",
@@ -129,6 +142,11 @@ class Controller:
             "METRICS_PORT": str(ports["karpenter_metrics"]),
             "HEALTH_PROBE_PORT": str(ports["karpenter_health"]),
         }
+
+
+def service_account(deployment: Object) -> tuple[str, str]:
+    """Namespace and name of the ServiceAccount that the Deployment's pods run as."""
+    return deployment["metadata"]["namespace"], deployment["spec"]["template"]["spec"].get("serviceAccountName", "default")
 
 
 def first(deployments: Iterable[Object]) -> Object | None:
@@ -181,8 +199,12 @@ def _resource(reference: Object, container: Object) -> str | None:
     amount = container.get("resources", {}).get(kind, {}).get(name)
     if amount is None:
         return None
-    divisor = parse_quantity(reference.get("divisor") or "1") or 1
-    return str(math.ceil(parse_quantity(amount) / divisor))
+    divisor = _quantity(reference.get("divisor") or "1") or 1
+    return str(math.ceil(_quantity(amount) / divisor))
+
+
+def _quantity(text: str) -> Decimal:
+    return Decimal(parse_quantity(text))  # type: ignore[no-untyped-call]
 
 
 def kubeconfig(server: str, ca_file: str, token_file: str) -> dict[str, Any]:
