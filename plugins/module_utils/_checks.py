@@ -79,7 +79,7 @@ def choice(*known: str) -> Check:
     return check
 
 
-def matching(accepts: Callable[[str], bool], noun: str, kinds: tuple[type, ...] = (str,)) -> Check:
+def matching(accepts: Callable[[Any], bool], noun: str, kinds: tuple[type, ...] = (str,)) -> Check:
     """A string (or one of the kinds) that a predicate accepts."""
 
     def check(where: str, value: Any) -> Iterator[str]:

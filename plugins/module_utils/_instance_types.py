@@ -9,10 +9,9 @@ tools/data/accelerator_instance_types.csv.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Optional
+from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._instance_table import (
     COLUMNS,
@@ -67,7 +66,11 @@ class InstanceType:
         return family_of(self.name)
 
 
-INSTANCE_TYPES = MappingProxyType({row[0]: InstanceType(**dict(zip(COLUMNS, row))) for row in ROWS})
+def _read(row: tuple[Any, ...]) -> InstanceType:
+    return InstanceType(**dict(zip(COLUMNS, row)))
+
+
+INSTANCE_TYPES = MappingProxyType({row[0]: _read(row) for row in ROWS})
 
 
 def instance_type(name: str) -> InstanceType | None:
@@ -100,8 +103,3 @@ def generation_of(name: str) -> int | None:
     """Return Karpenter's instance generation of a type or family: 4 of ``g4dn``."""
     match = _SCHEME.match(name)
     return int(match["generation"]) if match else None
-
-
-def device_names(types: Iterable[InstanceType]) -> tuple[str, ...]:
-    """Return the accelerators' names found among some types, in alphabetical order."""
-    return tuple(sorted({each.device_name for each in types if each.device_name}))

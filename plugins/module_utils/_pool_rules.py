@@ -18,8 +18,6 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._instance_types 
     INSTANCE_TYPES,
     accelerated_families,
     category_of,
-    instance_type,
-    types_of_family,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils._merge import merged
 from ansible_collections.accelerated.nodes.plugins.module_utils._pool_options import CLASS_OPTIONS
@@ -84,7 +82,7 @@ def _unserved_accelerators(pool: Pool) -> Iterator[str]:
         return
     for option in ("instance_families", "instance_types"):
         for name in pool.description.get(option, ()):
-            types = [instance_type(name)] if instance_type(name) else types_of_family(name)
+            types = [each for each in INSTANCE_TYPES.values() if name in (each.name, each.family)]
             if types:
                 yield (
                     f"{option} has '{name}', which carries {carries(types)}: this collection neither installs nor verifies"
