@@ -94,8 +94,9 @@ class Cache:
         return list(self._objects.values())
 
     def put(self, seen: dict[str, Any]) -> None:
-        """Take in an object that a request just returned, ahead of its watch event."""
-        if seen["metadata"]["uid"] in self._objects:
+        """Take in an object that a request just returned, unless the watch has brought a later one already."""
+        known = self._objects.get(seen["metadata"]["uid"])
+        if known and _version(seen) > _version(known):
             self._objects[seen["metadata"]["uid"]] = seen
 
     def _run(self) -> None:
@@ -125,3 +126,8 @@ class Cache:
         else:
             self._objects[uid] = event["object"]
         self._changed()
+
+
+def _version(seen: dict[str, Any]) -> int:
+    # Comparable since Kubernetes 1.35, and in etcd always.
+    return int(seen["metadata"]["resourceVersion"])

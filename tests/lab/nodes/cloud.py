@@ -60,11 +60,18 @@ class Cloud:
         return self._hardware[instance_type]
 
     def disk(self, instance: Mapping[str, Any]) -> int:
-        """The size of the instance's root volume in GiB."""
-        volumes = [each["Ebs"]["VolumeId"] for each in instance.get("BlockDeviceMappings") or [] if "Ebs" in each]
-        if not volumes:
+        """The size of the instance's root volume in GiB, as its launch template asked for it.
+
+        Not from the volumes: the lab's EC2 gives every instance that of its image.
+        """
+        tags = {each["Key"]: each["Value"] for each in instance.get("Tags") or []}
+        template = tags.get("aws:ec2launchtemplate:id")
+        if not template:
             return DEFAULT_DISK
-        return max(each["Size"] for each in self._ec2.describe_volumes(VolumeIds=volumes)["Volumes"])
+        found = self._ec2.describe_launch_template_versions(
+            LaunchTemplateId=template, Versions=[tags["aws:ec2launchtemplate:version"]])
+        mappings = found["LaunchTemplateVersions"][0]["LaunchTemplateData"].get("BlockDeviceMappings") or []
+        return max((each["Ebs"]["VolumeSize"] for each in mappings if "VolumeSize" in each.get("Ebs", {})), default=DEFAULT_DISK)
 
     def role(self, instance: Mapping[str, Any]) -> str | None:
         """The ARN of the role in the instance's profile; None when it has no profile, or the profile no role."""

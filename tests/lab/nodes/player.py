@@ -96,10 +96,15 @@ class Player:
     def _after_creating(self, pod: Mapping[str, Any], place: Mapping[str, Any], held: Faults, run: Run) -> pods.Status | None:
         if "image-pull" in held:
             run.due = time.monotonic() + 1.0
-            return None if _waits_for(pod, "ImagePullBackOff") else pods.image_pull(pod, _now())
+            return None if _waits_for(pod, "ImagePullBackOff") else self._pull_fails(pod)
         self._start(pod, place, held, run)
         run.step, run.due = "running", time.monotonic() + RUN_SECONDS
         return pods.running(pod, run.started, self._address())
+
+    def _pull_fails(self, pod: Mapping[str, Any]) -> pods.Status:
+        event = pods.image_pull_event(pod, _now())
+        self._api.request("POST", f"/api/v1/namespaces/{pod['metadata']['namespace']}/events", event)
+        return pods.image_pull(pod, _now())
 
     def _after_running(self, pod: Mapping[str, Any], place: Mapping[str, Any], held: Faults, run: Run) -> pods.Status | None:
         run.step = "done"

@@ -100,6 +100,21 @@ def image_pull(pod: Pod, now: str, reason: str = "ImagePullBackOff") -> Status:
                                       '"{image}": failed to resolve reference: connection refused')
 
 
+def image_pull_event(pod: Pod, now: str) -> dict[str, Any]:
+    """The kubelet's event that says so."""
+    meta = pod["metadata"]
+    image = pod["spec"]["containers"][0].get("image", "")
+    about = {"kind": "Pod", "apiVersion": "v1", "name": meta["name"], "namespace": meta["namespace"], "uid": meta["uid"]}
+    return {
+        "apiVersion": "v1", "kind": "Event", "type": "Warning", "reason": "Failed", "count": 1,
+        "metadata": {"generateName": f"{meta['name']}.", "namespace": meta["namespace"]},
+        "involvedObject": about,
+        "message": f'Failed to pull image "{image}": failed to resolve reference "{image}": connection refused',
+        "source": {"component": "kubelet", "host": pod["spec"].get("nodeName", "")},
+        "firstTimestamp": now, "lastTimestamp": now,
+    }
+
+
 def _waiting(pod: Pod, now: str, reason: str, message: str) -> Status:
     def state(container: Mapping[str, Any]) -> Status:
         text = message.replace("{image}", container.get("image", ""))

@@ -127,3 +127,9 @@ def test_present_loses_the_missing_device() -> None:
 )
 def test_cut_obeys_the_query(query: dict[str, list[str]], wanted: str) -> None:
     assert kubelet.cut("a\nb\nc\n", query) == wanted
+
+
+def test_image_pull_event_is_about_the_pod() -> None:
+    event = pods.image_pull_event(_pod(), NOW)
+    assert event["involvedObject"]["uid"] == "u1"
+    assert '"example.com/check:1"' in event["message"]

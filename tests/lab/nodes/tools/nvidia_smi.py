@@ -43,6 +43,9 @@ PCI_DEVICE = {"T4": "1EB810DE", "A10G": "223710DE", "L4": "27B810DE", "L40S": "2
 #: Architectures that retire pages; newer ones remap rows instead.
 RETIRES_PAGES = {"Volta", "Turing"}
 
+#: Architectures whose temperature limits are absolute with any driver.
+ABSOLUTE_LIMITS = {"Volta", "Turing", "Ampere"}
+
 _CLOCK_REASONS = ("gpu_idle", "applications_clocks_setting", "sw_power_cap", "hw_slowdown", "hw_thermal_slowdown",
                   "hw_power_brake_slowdown", "sync_boost", "sw_thermal_slowdown", "display_clocks_setting")
 _CLOCK_COUNTERS = ("sw_power_cap", "sync_boost", "sw_therm_slowdown", "hw_therm_slowdown", "hw_power_brake")
@@ -216,7 +219,7 @@ def gpu_tree(gpu: Device, place: int, driver: Driver, conditions: Conditions) ->
         "ecc_errors": _ecc(gpu, errors, new),
         "retired_pages": _retired(gpu, errors),
         "remapped_rows": _remapped(gpu, errors),
-        "temperature": _temperature(),
+        "temperature": _temperature(gpu, new),
         **_power(gpu, new),
         "clocks": _same(("graphics_clock", "sm_clock", "video_clock"), "300 MHz") | {"mem_clock": "405 MHz"},
         "fabric": _fabric(gpu, new),
@@ -330,9 +333,15 @@ def _remapped(gpu: Device, errors: str) -> Tree | str:
     }
 
 
-def _temperature() -> Tree:
-    return {"gpu_temp": "30 C", "gpu_temp_tlimit": NA, "gpu_temp_max_threshold": "96 C", "gpu_temp_slow_threshold": "93 C",
-            "gpu_temp_max_gpu_threshold": "85 C", "memory_temp": NA, "gpu_temp_max_mem_threshold": NA}
+def _temperature(gpu: Device, new: bool) -> Tree:
+    if new and gpu.facts.architecture not in ABSOLUTE_LIMITS:
+        # Newer boards state their limits as distances to the point where they slow down.
+        limits = {"max": "-7 C", "slow": "-2 C", "max_gpu": "0 C", "max_mem": NA}
+        return {"gpu_temp": "30 C", "gpu_temp_tlimit": "57 C", "memory_temp": NA,
+                **{f"gpu_temp_{name}_tlimit_threshold": value for name, value in limits.items()}}
+    limits = {"max": "96 C", "slow": "93 C", "max_gpu": "85 C", "max_mem": NA}
+    return {"gpu_temp": "30 C", "gpu_temp_tlimit": NA, "memory_temp": NA,
+            **{f"gpu_temp_{name}_threshold": value for name, value in limits.items()}}
 
 
 def _power(gpu: Device, new: bool) -> Tree:
