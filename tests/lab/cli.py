@@ -23,6 +23,7 @@ from tests.lab import binaries, cluster, process, registry
 from tests.lab.state import BIN_DIR, CHECKOUT, CLUSTER_NAME, REGION, LabError, State
 
 DAEMON = "daemon"
+NODE_CLAIMS = "nodeclaims.karpenter.sh"
 #: What may lie in the lab's directory before its first ``up``: faults can be set ahead.
 WELCOME = {"faults.json"}
 
@@ -90,7 +91,8 @@ def status() -> None:
         print(f"port       {name:24} {port}")
     if "kube-apiserver" in parts:
         print(cluster.kubectl(state, "get", "nodes", "--label-columns=node.kubernetes.io/instance-type"), end="")
-        print(cluster.kubectl(state, "get", "nodeclaims.karpenter.sh", "--ignore-not-found"), end="")
+        if cluster.kubectl(state, "get", "crd", NODE_CLAIMS, "--ignore-not-found"):
+            print(cluster.kubectl(state, "get", NODE_CLAIMS), end="")
 
 
 def env() -> None:

@@ -160,8 +160,9 @@ def run(command: list[str], stdin: str = "", environment: dict[str, str] | None 
 
 def _kwokctl(state: State, *arguments: str) -> None:
     environment = {"KWOK_WORKDIR": str(state.directory / "kwok"), "PATH": f"{BIN_DIR}:{os.environ.get('PATH', '')}"}
-    # An empty --kubeconfig keeps kwokctl's hands off the user's own ~/.kube/config.
-    run([str(BIN_DIR / "kwokctl"), f"--name={CLUSTER_NAME}", *arguments, "--kubeconfig="], environment=environment)
+    # kwokctl adds its context to a kubeconfig: never to the user's own ~/.kube/config.
+    scratch = f"--kubeconfig={state.directory / 'kwok' / 'contexts'}"
+    run([str(BIN_DIR / "kwokctl"), f"--name={CLUSTER_NAME}", *arguments, scratch], environment=environment)
 
 
 def _directory(state: State) -> Path:
