@@ -25,6 +25,11 @@ lock: ## Pin requirements-dev.in anew in requirements-dev.lock
 demo: venv ## From a bare lab cluster to verified accelerators, and back (KEEP_LAB=1 leaves the lab up)
 	@python -m tests.demo
 
+.PHONY: format
+format: venv ## Format the Python files, and mend what ruff can
+	ruff check --quiet --fix . || true
+	ruff format .
+
 .PHONY: lint
 lint: venv # ruff, mypy, ansible-lint, the documentation and the changelog
 	ruff check .

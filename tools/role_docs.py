@@ -76,7 +76,7 @@ def rows(options: dict[str, dict[str, Any]], prefix: str = "") -> Iterator[str]:
         meaning = sentences(option["description"])
         if "choices" in option:
             meaning.append("One of " + ", ".join(f"`{choice}`" for choice in option["choices"]) + ".")
-        cells = (f"`{prefix}{name}`", kind(option), default(option), " ".join(meaning))
+        cells = (f"`{prefix}{name}`", kind(option), default(option), "<br>".join(meaning))
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
         yield from rows(option.get("options", {}), f"{prefix}{name}.")
 
