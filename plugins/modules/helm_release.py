@@ -1,0 +1,104 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Documentation of the action plugin of the same name, which runs on the controller and does the work."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: helm_release
+short_description: Install, upgrade or remove one Helm release, and refuse in one sentence
+version_added: 0.1.0
+author:
+  - accelerated.nodes contributors (@accelerated-nodes)
+description:
+  - Runs M(kubernetes.core.helm) and turns what it says into a sentence that names the option, its value, Helm's reason and the next step.
+  - Shows the chart and the values that change in diff mode, and tells what the release rolls out. Neither needs the helm-diff plugin.
+  - Made for the roles of this collection.
+options:
+  state:
+    description:
+      - V(present) installs or upgrades the release, V(absent) removes it.
+      - V(checked) changes nothing. It asks the cluster for the release, pulls the chart and renders it with the values, so that what is
+        wrong with any of them is said before anything is changed. As it needs Helm to run, use it with C(check_mode=false).
+    type: str
+    choices: [present, absent, checked]
+    default: present
+  name:
+    description: Name of the release.
+    type: str
+    required: true
+  namespace:
+    description: Namespace of the release.
+    type: str
+    required: true
+  chart_ref:
+    description: Chart as Helm takes it, an OCI address or a chart's name in O(chart_repo_url). Needed unless O(state=absent).
+    type: str
+  chart_repo_url:
+    description: Chart repository that is not an OCI registry.
+    type: str
+  chart_version:
+    description: Version of the chart. A leading C(v) is dropped, as charts are published without it.
+    type: str
+  plain_http:
+    description: Whether the registry speaks plain HTTP.
+    type: bool
+    default: false
+  skip_crds:
+    description: Whether to leave out the chart's C(crds) folder, for a chart whose CRDs have a chart of their own.
+    type: bool
+    default: false
+  values:
+    description: Values for the chart.
+    type: dict
+    default: {}
+  option:
+    description: Prefix of the variables that the user sets, for messages. Messages name C(<option>_chart_ref) and the like.
+    type: str
+    default: helm_release
+  chart_ref_option:
+    description: Name of the variable that the user sets for O(chart_ref), for messages. Defaults to C(<option>_chart_ref).
+    type: str
+extends_documentation_fragment:
+  - kubernetes.core.helm_common_options
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return what would happen, without changing anything.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    support: full
+requirements:
+  - helm >= 3.14
+  - kubernetes.core >= 6.6.0
+seealso:
+  - module: kubernetes.core.helm
+"""
+
+EXAMPLES = r"""
+- name: Install NVIDIA's device plugin
+  accelerated.nodes.helm_release:
+    name: nvidia-device-plugin
+    namespace: nvidia-device-plugin
+    chart_ref: nvidia-device-plugin
+    chart_repo_url: https://nvidia.github.io/k8s-device-plugin
+    chart_version: 0.20.0
+"""
+
+RETURN = r"""
+chart:
+  description: The chart and its version that the release has now, or would have in check mode. Empty when it is absent.
+  returned: success
+  type: str
+  sample: nvidia-device-plugin-0.20.0
+workloads:
+  description: What the release rolls out.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - kind: DaemonSet
+      name: nvidia-device-plugin
+      namespace: nvidia-device-plugin
+"""
