@@ -1,0 +1,58 @@
+"""The EC2 requests that the lab answers itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.responses import EC2Response
+
+from ..faults import active, default_message, fleet_faults
+
+#: Codes that EC2 answers for the whole request and not for each override.
+WHOLE_REQUEST = ("UnauthorizedOperation", "RequestLimitExceeded", "InternalError", "Unavailable")
+
+
+def refusable(action: Callable[[Any], ActionResult]) -> Callable[[Any], ActionResult]:
+    """``action``, refused while a fault of its name is set."""
+
+    def answer(self: LabEC2Response) -> ActionResult:
+        fault = active().get(action.__name__)
+        if fault:
+            code = fault["error_code"]
+            raise EC2ClientError(code, fault.get("message") or default_message(code, {}))
+        return action(self)
+
+    answer.__name__ = action.__name__
+    return answer
+
+
+class LabEC2Response(EC2Response):
+    """moto's requests, with faults on demand and whole images and fleets."""
+
+    run_instances = refusable(EC2Response.run_instances)
+    create_launch_template = refusable(EC2Response.create_launch_template)
+    terminate_instances = refusable(EC2Response.terminate_instances)
+    describe_images = refusable(EC2Response.describe_images)
+    describe_instances = refusable(EC2Response.describe_instances)
+    describe_subnets = refusable(EC2Response.describe_subnets)
+
+    def register_image(self) -> ActionResult:
+        """RegisterImage, keeping the architecture."""
+        answer = super().register_image()
+        self.ec2_backend.complete_image(answer.result["ImageId"], self.params)
+        return answer
+
+    def create_fleet(self) -> ActionResult:
+        """CreateFleet; the fault ``create_fleet`` refuses it whole or by override."""
+        faults = fleet_faults()
+        for fault in faults:
+            if fault.error_code in WHOLE_REQUEST:
+                raise EC2ClientError(fault.error_code, fault.message or default_message(fault.error_code, {}))
+        if self._get_param("Type") != "instant":
+            return super().create_fleet()
+        self.error_on_dryrun()
+        fleet = self.ec2_backend.launch_fleet(self.params, faults)
+        return ActionResult({"FleetId": fleet.id, "Instances": fleet.instances, "Errors": fleet.refused})

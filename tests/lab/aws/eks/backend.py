@@ -1,0 +1,49 @@
+"""The EKS backend: moto's, with what a cluster has in the API mode of authentication."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.eks.exceptions import ResourceNotFoundException
+from moto.eks.models import CLUSTER_NOT_FOUND_MSG, Cluster, EKSBackend
+
+from . import urls
+from .access_entries import AccessEntries
+from .addons import Addons
+from .pod_identities import PodIdentities
+
+#: What CreateCluster sets where the request does not say. https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessConfigRequest.html
+DEFAULT_ACCESS = {"authenticationMode": "CONFIG_MAP", "bootstrapClusterCreatorAdminPermissions": True}
+
+
+class LabEKSBackend(EKSBackend):
+    """One region's clusters."""
+
+    _url_module = urls
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.access_entries = AccessEntries(self.cluster)
+        self.pod_identities = PodIdentities(self.cluster)
+        self.addons = Addons(self.cluster)
+
+    def cluster(self, name: str) -> Cluster:
+        """The cluster of that name, or EKS' refusal."""
+        if name not in self.clusters:
+            raise ResourceNotFoundException(clusterName=name, message=CLUSTER_NOT_FOUND_MSG.format(clusterName=name))
+        return self.clusters[name]
+
+    def configure(self, name: str, *, access: dict[str, Any] | None, security_group: str | None = None) -> Cluster:
+        """Give a cluster what moto's CreateCluster leaves out.
+
+        Args:
+            name: of the cluster.
+            access: the request's ``accessConfig``.
+            security_group: the id that EKS made for the cluster.
+        """
+        cluster = self.cluster(name)
+        current = getattr(cluster, "access_config", DEFAULT_ACCESS)
+        cluster.access_config = {**current, **(access or {})}
+        if security_group:
+            cluster.resources_vpc_config["clusterSecurityGroupId"] = security_group
+        return cluster
