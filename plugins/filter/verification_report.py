@@ -59,6 +59,7 @@ import json
 from collections.abc import Mapping
 
 from ansible.errors import AnsibleFilterError
+from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.accelerated.nodes.plugins.module_utils._report import junit, report, sentence
 from ansible_collections.accelerated.nodes.plugins.module_utils._report_html import html_report
 
@@ -76,7 +77,8 @@ def verification_report(result, format="html", title="", time=""):
         raise AnsibleFilterError("verification_report wants the registered result of accelerated.nodes.accelerator_verify, a dictionary.")
     if format not in FORMATS:
         raise AnsibleFilterError(f"verification_report: format is '{format}', but must be one of {', '.join(FORMATS)}.")
-    return FORMATS[format](result, title, time)
+    # Text of nodes: never to be taken for a template by whoever uses the document.
+    return wrap_var(FORMATS[format](result, title, time))
 
 
 class FilterModule:

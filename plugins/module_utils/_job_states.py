@@ -79,7 +79,7 @@ def _of_pod(pod: Mapping[str, Any]) -> JobState:
     waiting = container.get("waiting") or {}
     if waiting.get("reason") in STUCK_REASONS:
         return JobState(STUCK, waiting["reason"], shorten(waiting.get("message", "")), pod=name)
-    if container.get("running"):
+    if "running" in container:
         return JobState(RUNNING, "Running", pod=name)
     for condition in status.get("conditions") or ():
         if condition.get("type") == "PodScheduled" and condition.get("status") == "False":

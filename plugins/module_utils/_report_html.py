@@ -24,7 +24,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._text import pri
 
 # Devices in a row of the picture; AWS's biggest nodes have 16.
 _PER_ROW = 8
-_CHIP, _GAP = 34, 10
+_CHIP, _GAP = 34, 14
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
@@ -121,7 +121,7 @@ def _facts(node: Mapping[str, Any]) -> str:
     facts += [f"driver {node['driver_version']}"] if node["driver_version"] else []
     facts += [f"CUDA {node['cuda_version']}"] if node["cuda_version"] else []
     facts += [f"{float(node['duration']):.1f} s"] if node["duration"] else []
-    return "".join(f" · {_text(each)}" for each in facts)
+    return "".join(f" · <span>{_text(each)}</span>" for each in facts)
 
 
 def _picture(node: Mapping[str, Any]) -> str:

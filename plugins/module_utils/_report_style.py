@@ -29,14 +29,14 @@ h1 { font-size: 27px; line-height: 1.25; margin: 2px 0 6px; } .sentence { color:
 .counts li, .badge { background: var(--tint); color: var(--hue); border-radius: 99px; padding: 2px 12px; font-size: 13px; white-space: nowrap; }
 .badge { font-weight: 700; letter-spacing: .02em; }
 .ring { width: 112px; flex: none; } .ring circle { fill: none; stroke-width: 10; } .ring .track { stroke: var(--line); }
-.ring .done { stroke: var(--hue); } .ring text { fill: var(--ink); font-size: 26px; font-weight: 700; text-anchor: middle; dominant-baseline: middle; }
+.ring .done { stroke: var(--passed); } .ring text { fill: var(--ink); font-size: 26px; font-weight: 700; text-anchor: middle; dominant-baseline: middle; }
 .ring .of { fill: var(--soft); font-size: 17px; font-weight: 500; } .ring .unit { fill: var(--soft); font-size: 11px; font-weight: 500; }
 section { margin-top: 28px; } h2 { font-size: 18px; margin-bottom: 12px; } .note { color: var(--soft); font-size: 14px; font-weight: 400; margin-left: 6px; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr)); gap: 14px; align-items: start; }
 article, .run { background: var(--card); border: 1px solid var(--line); border-left: 5px solid var(--hue); border-radius: 10px; padding: 15px 18px;
   overflow-wrap: anywhere; }
 .top { display: flex; justify-content: space-between; align-items: flex-start; gap: 12px; } h3 { font-size: 15px; line-height: 1.4; }
-.type { color: var(--soft); font-size: 13px; margin-top: 2px; } .type b { color: var(--ink); font-weight: 600; }
+.type { color: var(--soft); font-size: 13px; margin-top: 2px; } .type b { color: var(--ink); font-weight: 600; } .type span { white-space: nowrap; }
 .devices { display: block; margin-top: 10px; max-width: 100%; height: auto; overflow: visible; }
 .devices path { stroke: var(--pin); stroke-width: 2.5; } .devices rect { fill: var(--fill); stroke: var(--pin); stroke-width: 1.5; }
 .devices text { fill: var(--pin); font-size: 13px; font-weight: 700; text-anchor: middle; }

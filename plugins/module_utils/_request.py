@@ -26,6 +26,7 @@ class Request:
         scope: Which nodes, and what the user expects of them.
         label_selectors: Kubernetes label selectors of Nodes and NodeClaims; all must match.
         provision: Nodes wanted, by NodePool.
+        provision_each: Nodes wanted in every other selected NodePool that has accelerators; 0 for none.
         images: Images of the checks, by accelerator, in place of the default ones.
         namespace: Where the Jobs go.
         max_parallel: How many checks run at a time.
@@ -35,6 +36,7 @@ class Request:
     scope: Scope
     label_selectors: tuple[str, ...] = ()
     provision: Mapping[str, int] = field(default_factory=dict)
+    provision_each: int = 0
     images: Mapping[str, str] = field(default_factory=dict)
     namespace: str = "accelerated-nodes-verify"
     max_parallel: int = 100
@@ -58,6 +60,7 @@ def request_from(params: Mapping[str, Any]) -> Request:
         scope=Scope(_names(params, "node_pools"), _names(params, "nodes"), _expect(params.get("expect") or {})),
         label_selectors=_names(params, "label_selectors"),
         provision=_provision(params["provision"]),
+        provision_each=_not_negative("provision_each", params["provision_each"]),
         images=_images(params["images"]),
         namespace=params["namespace"],
         max_parallel=_positive("max_parallel", params["max_parallel"]),
@@ -81,6 +84,12 @@ def _positive(option: str, value: Any) -> int:
     if number is None or number <= 0:
         raise CollectionError(f"{option} is {value}, but must be a whole number above 0.")
     return number
+
+
+def _not_negative(option: str, value: int) -> int:
+    if value < 0:
+        raise CollectionError(f"{option} is {value}, but must be a whole number, 0 for none.")
+    return value
 
 
 def _provision(wanted: Mapping[str, Any]) -> dict[str, int]:

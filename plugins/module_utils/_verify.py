@@ -105,12 +105,27 @@ class Verification:
         return subjects(self._request.scope, nodes, self._claims())
 
     def _lacking(self) -> dict[str, int]:
-        """Return the pools that need more nodes; refuse a pool that does not exist."""
+        """Return the pools that need more nodes; refuse a pool that does not exist, or has no accelerators to provision."""
         for pool in self._selection().node_pools:
             self._pool(pool)
-        for pool in self._request.provision:
+        wanted = self._wanted()
+        return lacking(wanted, self._claims()) if wanted else {}
+
+    def _wanted(self) -> dict[str, int]:
+        """Return the number of nodes that there must be, by NodePool."""
+        request = self._request
+        for pool in (*request.provision, *(request.scope.node_pools if request.provision_each else ())):
             self._accelerator(pool)
-        return lacking(self._request.provision, self._claims()) if self._request.provision else {}
+        if not request.provision_each:
+            return dict(request.provision)
+        each = request.scope.node_pools or [pool["metadata"]["name"] for pool in self._pools() if accelerator_of_pool(pool)]
+        return {**dict.fromkeys(each, request.provision_each), **request.provision}
+
+    def _pools(self) -> list[dict[str, Any]]:
+        try:
+            return list_all(self._client, Source(NODEPOOLS))[0]
+        except ApiError as error:
+            raise without_karpenter(error) from error
 
     def _pool(self, name: str) -> dict[str, Any]:
         try:
@@ -118,11 +133,7 @@ class Verification:
         except ApiError as error:
             if error.status != 404:
                 raise
-        try:
-            pools, _version = list_all(self._client, Source(NODEPOOLS))
-        except ApiError as error:
-            raise without_karpenter(error) from error
-        there = ", ".join(sorted(each["metadata"]["name"] for each in pools)) or "none at all"
+        there = ", ".join(sorted(each["metadata"]["name"] for each in self._pools())) or "none at all"
         raise CollectionError(f"There is no NodePool {name} in the cluster; there are: {there}.")
 
     def _accelerator(self, pool: str) -> Accelerator:
@@ -234,7 +245,7 @@ class Verification:
         if self._request.scope.nodes:
             return []
         seen = {each["node_pool"] for each in results}
-        return [pool for pool in self._selection().node_pools if pool not in seen]
+        return [pool for pool in dict.fromkeys((*self._selection().node_pools, *self._wanted())) if pool not in seen]
 
 
 def _full_name(item: Mapping[str, Any]) -> str:

@@ -43,6 +43,12 @@ options:
       - These pools are verified, beside O(node_pools).
     type: dict
     default: {}
+  provision_each:
+    description:
+      - Number of nodes that there must be in each of O(node_pools), as in O(provision). V(0) asks for none.
+      - Without O(node_pools) these are all NodePools of the cluster whose requirements lead to accelerators.
+    type: int
+    default: 0
   images:
     description:
       - Image of the checks by accelerator (C(nvidia), C(neuron)), in place of the default one.
@@ -194,6 +200,7 @@ OPTIONS = {
     "label_selectors": {"type": "list", "elements": "str"},
     "nodes": {"type": "list", "elements": "str"},
     "provision": {"type": "dict", "default": {}},
+    "provision_each": {"type": "int", "default": 0},
     "images": {"type": "dict", "default": {}},
     "namespace": {"type": "str", "default": "accelerated-nodes-verify"},
     "expect": {

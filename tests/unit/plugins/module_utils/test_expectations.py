@@ -1,0 +1,232 @@
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ansible_collections.accelerated.nodes.plugins.module_utils._comparisons import same_model
+from ansible_collections.accelerated.nodes.plugins.module_utils._expectations import Expectation, expectation, judge
+from ansible_collections.accelerated.nodes.plugins.module_utils._failures import explain_failure
+from ansible_collections.accelerated.nodes.plugins.module_utils._inventory import Device, Inventory
+from ansible_collections.accelerated.nodes.plugins.module_utils._neuron_ls import parse_neuron_ls
+from ansible_collections.accelerated.nodes.plugins.module_utils._nvidia_smi import parse_nvidia_smi
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+GPU = "karpenter.k8s.aws/instance-gpu-"
+ACCELERATOR = "karpenter.k8s.aws/instance-accelerator-"
+
+
+def gpu(**changes) -> Device:
+    facts = {"mig_mode.current_mig": "N/A", "compute_mode": "Default", **changes.pop("facts", {})}
+    device = Device(index=0, uuid="GPU-1", model="Tesla T4", memory_mib=15360, bus_id="0000:00:1e.0", ecc="enabled", facts=facts)
+    return replace(device, **changes)
+
+
+def inventory(*devices: Device, **changes) -> Inventory:
+    return replace(Inventory("nvidia-smi", devices, "580.126.09", "13.0", announced=len(devices)), **changes)
+
+
+def checks(found) -> list[str]:
+    return [each.check for each in found]
+
+
+T4 = expectation("g4dn.xlarge", {})
+
+
+def test_expectation_of_a_known_type_comes_from_the_table():
+    assert (T4.accelerator, T4.count, T4.model, T4.memory_mib, T4.source) == ("nvidia", 1, "Tesla T4", 15360, "instance type")
+    trainium = expectation("trn2.48xlarge", {})
+    assert (trainium.accelerator, trainium.count, trainium.cores, trainium.model) == ("neuron", 16, 8, None)
+
+
+def test_expectation_of_an_unknown_type_comes_from_karpenters_labels():
+    labels = {GPU + "manufacturer": "nvidia", GPU + "name": "rtx-pro-server-6000", GPU + "count": "2", GPU + "memory": "98304"}
+    found = expectation("g99.metal", labels)
+    assert (found.count, found.model, found.memory_mib, found.source) == (2, "rtx pro server 6000", 98304, "labels")
+    found = expectation("trn9.48xlarge", {ACCELERATOR + "manufacturer": "aws", ACCELERATOR + "count": "64"})
+    assert (found.accelerator, found.count, found.memory_mib) == ("neuron", 64, None)
+
+
+@pytest.mark.parametrize("count", ["0", "", "many", "-1", "9" * 20])
+def test_expectation_by_a_count_that_promises_nothing_is_unknown(count):
+    found = expectation("g99.metal", {GPU + "manufacturer": "nvidia", GPU + "count": count})
+    assert found.accelerator == "nvidia"
+    assert not found.known
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "labels"),
+    [
+        ("m5.large", {}),
+        ("", {}),
+        ("g4ad.xlarge", {}),
+        ("dl1.24xlarge", {}),
+        ("dl9.24xlarge", {GPU + "manufacturer": "habana", GPU + "count": "8"}),
+    ],
+)
+def test_expectation_of_other_nodes_is_no_accelerator_of_ours(instance_type, labels):
+    assert expectation(instance_type, labels).accelerator == ""
+
+
+def test_judge_refuses_what_nothing_is_known_about():
+    with pytest.raises(ValueError, match="nothing is known"):
+        judge(inventory(gpu()), Expectation("g99.metal", "nvidia"))
+
+
+@pytest.mark.parametrize(
+    ("name", "instance_type"),
+    [
+        ("g4dn_xlarge_driver_580", "g4dn.xlarge"),
+        ("g5_xlarge_driver_535", "g5.xlarge"),
+        ("driver_610", "g6.xlarge"),
+        ("volta_driver_470", "p3.2xlarge"),
+    ],
+)
+def test_judge_passes_healthy_gpus(name, instance_type):
+    text = (FIXTURES / f"nvidia_smi_{name}.xml").read_text()
+    assert judge(parse_nvidia_smi(text), expectation(instance_type, {})) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "instance_type"),
+    [("trn1_2xlarge", "trn1.2xlarge"), ("inf2_48xlarge_2_34", "inf2.48xlarge"), ("trn2_3xlarge_lnc2", "trn2.3xlarge")],
+)
+def test_judge_passes_healthy_neuron_devices(name, instance_type):
+    text = (FIXTURES / f"neuron_ls_{name}.json").read_text()
+    assert judge(parse_neuron_ls(text), expectation(instance_type, {})) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "check"),
+    [
+        ({"model": "Tesla T4G"}, "model"),
+        ({"model": ""}, "model"),
+        ({"memory_mib": 13000}, "memory"),
+        ({"memory_mib": None}, "memory"),
+        ({"uuid": ""}, "uuid"),
+        ({"facts": {"compute_mode": "Prohibited"}}, "compute mode"),
+        ({"facts": {"gpu_recovery_action": "Drain and Reset"}}, "recovery action"),
+        ({"facts": {"gpu_reset_status.reset_required": "Yes"}}, "reset"),
+        ({"facts": {"remapped_rows.remapped_row_failure": "Yes"}}, "row remapping"),
+        ({"facts": {"remapped_rows.remapped_row_pending": "Yes"}}, "row remapping"),
+        ({"facts": {"retired_pages.pending_retirement": "Yes"}}, "memory repair"),
+        ({"facts": {"ecc_errors.channel_repair_pending": "Yes"}}, "memory repair"),
+        ({"facts": {"ecc_errors.unrepairable_memory": "Yes"}}, "unrepairable memory"),
+        ({"facts": {"ecc_errors.aggregate.sram_threshold_exceeded": "Yes"}}, "ECC error threshold"),
+        ({"facts": {"ecc_errors.volatile.dram_uncorrectable": "1"}}, "uncorrectable ECC errors"),
+        ({"facts": {"ecc_errors.volatile.sram_uncorrectable_parity": "4"}}, "uncorrectable ECC errors"),
+        ({"facts": {"ecc_errors.volatile.double_bit.total": "10"}}, "uncorrectable ECC errors"),
+        ({"facts": {"fabric.state": "In Progress"}}, "fabric"),
+        ({"facts": {"mig_mode.current_mig": "Enabled"}}, "MIG mode"),
+        ({"facts": {"ecc_mode.current_ecc": "Enabled", "ecc_mode.pending_ecc": "Disabled"}}, "ECC mode change"),
+        ({"facts": {"temperature.gpu_temp": "[GPU requires reset]"}}, "readable"),
+        ({"facts": {"utilization.gpu_util": "Unknown Error"}}, "readable"),
+        ({"facts": {"performance_state": "GPU is lost"}}, "readable"),
+    ],
+)
+def test_judge_finds(changes, check):
+    found = judge(inventory(gpu(**changes)), T4)
+    assert checks(found) == [check]
+    assert found[0].next_step.endswith(".")
+
+
+@pytest.mark.parametrize("memory", [14000, 15109, 15360, 16384])
+def test_judge_allows_for_what_ecc_and_driver_keep(memory):
+    assert judge(inventory(gpu(memory_mib=memory)), T4) == ()
+
+
+@pytest.mark.parametrize("text", ["N/A", "[N/A]", "Requested functionality has been deprecated", "Not Supported", ""])
+def test_judge_takes_no_value_for_not_applicable(text):
+    facts = {"gpu_recovery_action": text, "ecc_errors.volatile.dram_uncorrectable": text, "fabric.state": text, "fabric.status": text}
+    assert judge(inventory(gpu(facts=facts)), T4) == ()
+
+
+def test_judge_counts():
+    four = expectation("g4dn.12xlarge", {})
+    devices = [gpu(index=each, uuid=f"GPU-{each}", bus_id=f"0000:00:1{each}.0") for each in range(4)]
+    assert judge(inventory(*devices), four) == ()
+    (found,) = judge(inventory(*devices[:3]), four)
+    assert (found.check, found.found) == ("count", "3")
+    assert checks(judge(inventory(), four)) == ["count"]
+    assert checks(judge(inventory(*devices, announced=5), four)) == ["complete output"]
+    assert checks(judge(inventory(*devices[:3], devices[2]), four)) == ["unique uuid", "unique bus_id", "unique index"]
+
+
+def test_judge_of_ecc_errors_names_the_device():
+    text = (FIXTURES / "nvidia_smi_g5_12xlarge_ecc_errors.xml").read_text()
+    found = judge(parse_nvidia_smi(text), expectation("g5.12xlarge", {}))
+    assert {each.device for each in found} == {"device 0 (0000:00:1b.0)"}
+    assert checks(found) == ["uncorrectable ECC errors", "row remapping"]
+
+
+def test_judge_of_a_mig_instances_errors():
+    text = (FIXTURES / "nvidia_smi_mig.xml").read_text()
+    found = judge(parse_nvidia_smi(text), replace(expectation("p4d.24xlarge", {}, {"mig": True}), count=1))
+    assert checks(found) == ["uncorrectable ECC errors"]
+    assert "mig_device[1]" in found[0].found
+
+
+@pytest.mark.parametrize(
+    ("wishes", "expected"),
+    [
+        ({"driver_version": "580"}, []),
+        ({"driver_version": "580.126.10"}, ["driver version"]),
+        ({"cuda_version": "12.8"}, []),
+        ({"cuda_version": "13.1"}, ["CUDA version"]),
+        ({"ecc": False}, ["ECC mode"]),
+        ({"ecc": None, "cuda_version": None}, []),
+        ({"mig": True}, ["MIG mode"]),
+    ],
+)
+def test_judge_holds_it_against_what_the_user_expects(wishes, expected):
+    assert checks(judge(inventory(gpu()), expectation("g4dn.xlarge", {}, wishes))) == expected
+
+
+def test_judge_of_neuron_cores_and_instance_type():
+    device = Device(index=0, memory_mib=32768, cores=1)
+    found = judge(Inventory("neuron-ls", (device,), instance_type="inf2.xlarge"), expectation("trn1.2xlarge", {}))
+    assert checks(found) == ["instance type", "cores"]
+
+
+@pytest.mark.parametrize(
+    ("found", "expected", "same"),
+    [
+        ("Tesla T4", "t4", True),
+        ("NVIDIA T4G", "t4", False),
+        ("NVIDIA L40S", "l4", False),
+        ("NVIDIA L4-3Q", "NVIDIA L4", False),
+        ("NVIDIA L4-3Q", "NVIDIA L4-3Q", True),
+        ("NVIDIA L4-6Q", "NVIDIA L4-3Q", False),
+        ("A100-SXM4-40GB", "NVIDIA A100-SXM4-40GB", True),
+        ("NVIDIA A100-SXM4-80GB", "NVIDIA A100-SXM4-40GB", False),
+        ("NVIDIA RTX PRO 6000 Blackwell Server Edition", "rtx pro server 6000", True),
+        ("", "t4", False),
+    ],
+)
+def test_same_model_by_whole_words(found, expected, same):
+    assert same_model(found, expected) is same
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "log", "says"),
+    [
+        (9, "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.", "driver is not loaded"),
+        (18, "Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 570.124", "different versions"),
+        (15, "Unable to determine the device handle for GPU 0000:02:00.0: GPU is lost.", "fallen off the bus"),
+        (6, "No devices were found", "no usable GPU"),
+        (0, "No devices were found", "no usable GPU"),
+        (1, 'level=fatal msg="x" error="failed to discover Neuron devices"\nunknown option: --output-format', "shows no device"),
+        (127, "", "no such tool"),
+        (128, 'exec: "nvidia-smi": executable file not found in $PATH', "no such tool"),
+        (137, "", "killed"),
+        (77, "", "exit code 77: the tool failed"),
+        (77, "boo\nfar", "it said: boo"),
+        (None, "", "the tool failed"),
+    ],
+)
+def test_explain_failure_by_text_then_by_exit_code(exit_code, log, says):
+    found = explain_failure(exit_code, log)
+    assert says in found.found
+    assert found.next_step

@@ -1,0 +1,172 @@
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+import re
+
+import pytest
+from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import (
+    ACCELERATORS,
+    accelerator_of_labels,
+    accelerator_of_resources,
+    is_plugin_pod,
+)
+from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import job_state
+from ansible_collections.accelerated.nodes.plugins.module_utils._jobs import (
+    check_job,
+    demand_job,
+    job_name,
+    label_value,
+    tolerations,
+)
+
+NVIDIA, NEURON = ACCELERATORS["nvidia"], ACCELERATORS["neuron"]
+NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+
+
+def a_check(**changes):
+    arguments = {
+        "run": "0a1b2c3d",
+        "node": "ip-10-0-1-2.us-west-2.compute.internal",
+        "hostname": "ip-10-0-1-2",
+        "accelerator": NVIDIA,
+        "count": 4,
+    }
+    return check_job(**{**arguments, "namespace": "verify", **changes})
+
+
+def test_check_job_requests_all_devices_on_that_node_through_the_scheduler():
+    pod = a_check()["spec"]["template"]["spec"]
+    assert pod["nodeSelector"] == {"kubernetes.io/hostname": "ip-10-0-1-2"}
+    assert "nodeName" not in pod
+    resources = pod["containers"][0]["resources"]
+    assert resources["limits"]["nvidia.com/gpu"] == resources["requests"]["nvidia.com/gpu"] == "4"
+
+
+def test_check_job_meets_the_restricted_standard():
+    """https://kubernetes.io/docs/concepts/security/pod-security-standards/"""
+    pod = a_check()["spec"]["template"]["spec"]
+    container = pod["containers"][0]["securityContext"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container["allowPrivilegeEscalation"] is False
+    assert container["capabilities"] == {"drop": ["ALL"]}
+    assert container["readOnlyRootFilesystem"] is True
+    assert pod["automountServiceAccountToken"] is False
+    assert not {"hostNetwork", "hostPID", "hostIPC", "volumes"} & set(pod)
+
+
+def test_check_job_ends_by_itself():
+    spec = a_check(timeout=300)["spec"]
+    assert (spec["backoffLimit"], spec["activeDeadlineSeconds"]) == (0, 360)
+    assert spec["ttlSecondsAfterFinished"] > 0
+    assert spec["template"]["spec"]["restartPolicy"] == "Never"
+
+
+def test_check_job_takes_the_users_image():
+    assert a_check()["spec"]["template"]["spec"]["containers"][0]["image"] == NVIDIA.image
+    assert a_check(image="r/i:1")["spec"]["template"]["spec"]["containers"][0]["image"] == "r/i:1"
+
+
+def test_demand_job_asks_for_one_device_and_a_node_of_its_own():
+    job = demand_job(run="0a1b2c3d", node_pool="gpu", number=1, accelerator=NEURON, namespace="verify")
+    pod = job["spec"]["template"]["spec"]
+    assert pod["nodeSelector"] == {"karpenter.sh/nodepool": "gpu"}
+    assert pod["containers"][0]["resources"]["limits"]["aws.amazon.com/neuron"] == "1"
+    (rule,) = pod["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    labels = job["spec"]["template"]["metadata"]["labels"]
+    assert rule["labelSelector"]["matchLabels"].items() <= labels.items()
+
+
+@pytest.mark.parametrize("subject", ["ip-10-0-1-2.us-west-2.compute.internal", "UPPER_case", "-", "ü" * 300, "a" * 253])
+def test_job_name_is_a_dns_label(subject):
+    name = job_name("check", "0a1b2c3d", subject)
+    assert NAME.fullmatch(name)
+    assert len(name) <= 57  # The Job's pods get a suffix of six.
+
+
+def test_job_name_differs_for_names_that_begin_alike():
+    names = {job_name("check", "0a1b2c3d", f"{'node' * 20}-{each}") for each in range(100)}
+    assert len(names) == 100
+    assert job_name("check", "0a1b2c3d", "n") != job_name("check", "ffffffff", "n")
+
+
+def test_label_value_of_a_long_name_is_short_and_its_own():
+    assert label_value("gpu") == "gpu"
+    assert len(label_value("p" * 253)) <= 63
+    assert label_value("p" * 253) != label_value("p" * 252)
+
+
+def test_tolerations_are_the_nodes_own_taints_and_no_more():
+    taints = [
+        {"key": "nvidia.com/gpu", "effect": "NoSchedule"},
+        {"key": "team", "value": "a", "effect": "NoExecute"},
+        {"key": "node.kubernetes.io/not-ready", "effect": "NoExecute"},
+        {"key": "karpenter.sh/disrupted", "effect": "NoSchedule"},
+    ]
+    found = tolerations(NVIDIA, taints)
+    assert [(each["key"], each["effect"]) for each in found] == [("nvidia.com/gpu", "NoSchedule"), ("team", "NoExecute")]
+
+
+def pod(**status):
+    return {"metadata": {"name": "check-x"}, "status": status}
+
+
+def container(**state):
+    return [{"name": "injected", "state": {"running": {}}}, {"name": "check", "state": state}]
+
+
+@pytest.mark.parametrize(
+    ("status", "phase", "reason"),
+    [
+        ({}, "pending", "Starting"),
+        (
+            {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3"}]},
+            "pending",
+            "Unschedulable",
+        ),
+        ({"containerStatuses": container(waiting={"reason": "ContainerCreating"})}, "pending", "ContainerCreating"),
+        ({"containerStatuses": container(waiting={"reason": "ErrImagePull"})}, "pending", "ErrImagePull"),
+        ({"containerStatuses": container(waiting={"reason": "ImagePullBackOff"})}, "stuck", "ImagePullBackOff"),
+        ({"containerStatuses": container(waiting={"reason": "CreateContainerConfigError"})}, "stuck", "CreateContainerConfigError"),
+        ({"containerStatuses": container(running={})}, "running", "Running"),
+        ({"phase": "Succeeded", "containerStatuses": container(terminated={"exitCode": 0, "reason": "Completed"})}, "ended", "Completed"),
+        ({"phase": "Running", "containerStatuses": container(terminated={"exitCode": 0, "reason": "Completed"})}, "ended", "Completed"),
+        ({"phase": "Failed", "containerStatuses": container(terminated={"exitCode": 137, "reason": "OOMKilled"})}, "ended", "OOMKilled"),
+        ({"phase": "Failed", "reason": "Evicted", "message": "low on memory"}, "stopped", "Evicted"),
+        (
+            {"phase": "Failed", "reason": "DeadlineExceeded", "containerStatuses": container(terminated={"exitCode": 137})},
+            "stopped",
+            "DeadlineExceeded",
+        ),
+        ({"phase": "Failed"}, "stopped", "PodFailed"),
+    ],
+)
+def test_job_state_by_the_pod(status, phase, reason):
+    state = job_state({}, pod(**status))
+    assert (state.phase, state.reason) == (phase, reason)
+    assert state.over is (phase in ("ended", "stuck", "stopped"))
+
+
+def test_job_state_without_a_pod_is_the_jobs():
+    failed = {"status": {"conditions": [{"type": "Failed", "status": "True", "reason": "DeadlineExceeded", "message": "too long"}]}}
+    assert job_state(failed, None).reason == "DeadlineExceeded"
+    assert job_state({"status": {}}, None).phase == "pending"
+    assert job_state(None, None).phase == "pending"
+
+
+def test_accelerator_by_labels_needs_the_manufacturer():
+    assert accelerator_of_labels({"karpenter.k8s.aws/instance-gpu-manufacturer": "nvidia"}) is NVIDIA
+    assert accelerator_of_labels({"karpenter.k8s.aws/instance-accelerator-manufacturer": "aws"}) is NEURON
+    assert (
+        accelerator_of_labels({"karpenter.k8s.aws/instance-gpu-manufacturer": "amd", "karpenter.k8s.aws/instance-gpu-count": "1"}) is None
+    )
+    assert accelerator_of_labels({"karpenter.k8s.aws/instance-accelerator-manufacturer": "qualcomm"}) is None
+
+
+def test_accelerator_by_resources_and_plugin_pods():
+    assert accelerator_of_resources(["cpu", "aws.amazon.com/neuron"]) is NEURON
+    assert accelerator_of_resources(["amd.com/gpu"]) is None
+    plugin = {"spec": {"containers": [{"image": "nvcr.io/nvidia/k8s-device-plugin:v0.20.0"}]}}
+    assert is_plugin_pod(plugin, NVIDIA)
+    assert not is_plugin_pod(plugin, NEURON)

@@ -1,0 +1,198 @@
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ansible_collections.accelerated.nodes.plugins.module_utils._demand import accelerator_of_pool, lacking
+from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Verdict
+from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
+from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import JobState
+from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import NodeClaim
+from ansible_collections.accelerated.nodes.plugins.module_utils._request import request_from
+from ansible_collections.accelerated.nodes.plugins.module_utils._verification import Scope, conclude, obstacle, subjects
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+GOOD = (FIXTURES / "nvidia_smi_g4dn_xlarge_driver_580.xml").read_text()
+
+
+def node(name="node-1", instance_type="g4dn.xlarge", gpus="1", ready="True", pool="gpu", **spec):
+    labels = {"node.kubernetes.io/instance-type": instance_type, "karpenter.sh/nodepool": pool}
+    return {
+        "metadata": {"name": name, "uid": name, "labels": labels},
+        "spec": spec,
+        "status": {"allocatable": {"nvidia.com/gpu": gpus}, "conditions": [{"type": "Ready", "status": ready}]},
+    }
+
+
+def claim(name="gpu-1", node_name="", instance_type="g4dn.xlarge", requests=None):
+    labels = {"karpenter.sh/nodepool": "gpu", "node.kubernetes.io/instance-type": instance_type}
+    return NodeClaim.from_object(
+        {
+            "metadata": {"name": name, "uid": name, "labels": labels},
+            "spec": {"resources": {"requests": requests or {}}},
+            "status": {"nodeName": node_name},
+        }
+    )
+
+
+def subject(**changes):
+    (found,) = subjects(Scope(), [node(**changes)], [])
+    return found
+
+
+def ended(log=GOOD, exit_code=0):
+    return JobState("ended", "Completed", exit_code=exit_code, pod="p", log=log)
+
+
+def test_subjects_hold_a_node_that_offers_nothing():
+    (found,) = subjects(Scope(), [node(gpus="0")], [])
+    assert found.expected.count == 1
+    assert found.offered == 0
+
+
+def test_subjects_hold_a_claim_whose_node_never_joined():
+    found = subjects(Scope(), [node("node-1")], [claim("gpu-1", "node-1"), claim("gpu-2")])
+    assert [(each.name, each.node is None) for each in found] == [("gpu-2", True), ("node-1", False)]
+
+
+def test_subjects_hold_a_claim_that_has_no_instance_yet_by_what_it_requests():
+    (found,) = subjects(Scope(), [], [claim(instance_type="", requests={"nvidia.com/gpu": "1"})])
+    assert found.expected.accelerator == "nvidia"
+    assert obstacle(found).verdict == "unknown"
+
+
+def test_subjects_leave_out_nodes_without_accelerators_and_nodes_not_named():
+    assert subjects(Scope(), [node(instance_type="m5.large"), node("amd", instance_type="g4ad.xlarge")], []) == ()
+    assert [each.name for each in subjects(Scope(nodes=("a",)), [node("a"), node("b")], [])] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict", "check"),
+    [
+        ({"ready": "False"}, "unknown", "node"),
+        ({"ready": "Unknown"}, "unknown", "node"),
+        ({"unschedulable": True}, "unknown", "node"),
+        ({"gpus": "0"}, "failed", "allocatable"),
+    ],
+)
+def test_obstacle_of_a_node_that_cannot_be_checked(changes, verdict, check):
+    found = obstacle(subject(**changes))
+    assert (found.verdict, found.findings[0].check) == (verdict, check)
+
+
+def test_obstacle_of_a_type_that_nothing_is_known_of_is_unknown():
+    odd = node(instance_type="g99.metal")
+    odd["metadata"]["labels"]["karpenter.k8s.aws/instance-gpu-manufacturer"] = "nvidia"
+    (found,) = subjects(Scope(), [odd], [])
+    assert obstacle(found).verdict == "unknown"
+
+
+def test_obstacle_tells_the_cause_that_the_claim_tells():
+    cause = Verdict("NodeClaim gpu-1", "DevicePluginMissing", "not registered", "No device plugin runs there.", "Install it.")
+    (finding,) = obstacle(subject(gpus="0"), cause).findings
+    assert "No device plugin runs there." in finding.found
+    assert finding.next_step == "Install it."
+
+
+def test_obstacle_of_a_healthy_node_is_none():
+    assert obstacle(subject()) is None
+
+
+def test_conclude_of_a_good_list_passes():
+    result = conclude(subject(), ended(), 3.2)
+    assert (result.verdict, result.findings) == ("passed", ())
+    assert result.to_dict()["devices"][0]["model"] == "Tesla T4"
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict", "says"),
+    [
+        (ended(exit_code=14), "failed", "infoROM"),
+        (ended("No devices were found\n", 6), "failed", "no usable GPU"),
+        (ended("No devices were found\n", 0), "failed", "no usable GPU"),
+        (ended(GOOD[:3000], 0), "failed", "cut off"),
+        (ended("", 0), "failed", "printed nothing"),
+        (JobState("stuck", "ImagePullBackOff", "Back-off"), "unknown", "ImagePullBackOff: Back-off"),
+        (JobState("stopped", "Evicted", "low on memory"), "unknown", "Evicted"),
+        (JobState("stopped", "DeadlineExceeded", ""), "unknown", "DeadlineExceeded"),
+        (JobState("stopped", "LogUnreadable", "502"), "unknown", "LogUnreadable"),
+        (JobState("running", "Running", log="still trying"), "unknown", "it printed: still trying"),
+        (JobState("stopped", "Unschedulable", "0/3 nodes"), "unknown", "0/3 nodes"),
+        (None, "unknown", "not started"),
+    ],
+)
+def test_conclude_of_anything_else_is_no_pass(state, verdict, says):
+    result = conclude(subject(), state, 1.0)
+    assert result.verdict == verdict
+    assert says in result.findings[0].found
+    assert result.findings[0].next_step
+
+
+def test_conclude_of_a_node_whose_devices_others_hold_is_busy():
+    result = conclude(subject(), JobState("stopped", "Unschedulable", "0/3 nodes"), 20.0, ["team/train-1"])
+    assert result.verdict == "busy"
+    assert "team/train-1" in result.findings[0].found
+
+
+def test_conclude_of_a_node_that_offers_too_few_fails_whatever_the_tool_says():
+    result = conclude(subject(instance_type="g4dn.12xlarge", gpus="3"), ended(), 1.0)
+    assert [each.check for each in result.findings] == ["allocatable", "count"]
+
+
+@pytest.mark.parametrize(
+    ("requirements", "expected"),
+    [
+        ([("karpenter.k8s.aws/instance-gpu-manufacturer", ["nvidia"]), ("karpenter.k8s.aws/instance-category", ["g"])], "nvidia"),
+        ([("node.kubernetes.io/instance-type", ["trn1.2xlarge"])], "neuron"),
+        ([("karpenter.k8s.aws/instance-family", ["inf2"])], "neuron"),
+        ([("karpenter.k8s.aws/instance-category", ["p"])], "nvidia"),
+        ([("karpenter.k8s.aws/instance-family", ["c5", "m5", "r5"])], None),
+        ([("karpenter.k8s.aws/instance-family", ["g5", "inf2"])], None),
+        ([], None),
+    ],
+)
+def test_accelerator_of_pool_by_its_requirements(requirements, expected):
+    spec = {"requirements": [{"key": key, "operator": "In", "values": values} for key, values in requirements]}
+    found = accelerator_of_pool({"spec": {"template": {"spec": spec}}})
+    assert (found.name if found else None) == expected
+
+
+def test_lacking_counts_the_claims_of_each_pool():
+    claims = [claim("gpu-1"), claim("gpu-2")]
+    assert lacking({"gpu": 2, "trn": 1}, claims) == {"trn": 1}
+    assert lacking({"gpu": 3}, claims) == {"gpu": 3}
+
+
+PARAMS = {"provision": {}, "provision_each": 0, "images": {}, "namespace": "verify", "max_parallel": 10, "wait_timeout": 60}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"wait_timeout": -5}, "wait_timeout is -5"),
+        ({"max_parallel": 0}, "max_parallel is 0"),
+        ({"provision_each": -1}, "provision_each is -1"),
+        ({"provision": {"gpu": "two"}}, "NodePool gpu is two"),
+        ({"provision": {"gpu": 0}}, "NodePool gpu is 0"),
+        ({"node_pools": []}, "node_pools is empty"),
+        ({"nodes": [" "]}, "nodes is empty"),
+        ({"namespace": "Not_A_Name"}, "namespace is 'Not_A_Name'"),
+        ({"images": {"amd": "x"}}, "images names 'amd'"),
+        ({"images": {"nvidia": "two words"}}, "'two words'"),
+        ({"images": {"nvidia": None}}, "for nvidia"),
+        ({"expect": {"driver_version": "newest"}}, "expect.driver_version is 'newest'"),
+    ],
+)
+def test_request_from_refuses(changes, says):
+    with pytest.raises(CollectionError, match=says):
+        request_from({**PARAMS, **changes})
+
+
+def test_request_from_takes_numbers_as_text():
+    request = request_from(
+        {**PARAMS, "provision": {"gpu": "2"}, "node_pools": ["gpu", "gpu"], "expect": {"cuda_version": "12.8", "ecc": None}}
+    )
+    assert request.provision == {"gpu": 2}
+    assert request.scope.node_pools == ("gpu",)
