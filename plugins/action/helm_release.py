@@ -3,12 +3,13 @@
 """Runs kubernetes.core's Helm modules for one release.
 
 An action plugin and not a list of tasks: a task cannot leave out a warning that is not meant for the user
-(kubernetes.core deprecates a return value of its own at every call), nor give a diff, nor turn another module's failure
-into a sentence without showing that failure first.
+(kubernetes.core deprecates a return value of its own whenever the release is there), nor give a diff, nor turn another
+module's failure into a sentence without showing that failure first.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -39,6 +40,10 @@ SPEC = {
     "binary_path": {"type": "path"},
 }
 AUTH = ("kubeconfig", "context", "host", "api_key", "ca_cert", "validate_certs", "binary_path")
+
+# What kubernetes.core's Helm modules warn of and the user cannot act on: a return value that is not used here, and the
+# helm-diff plugin, which is not needed for charts of pinned versions.
+NOISE = ("The 'status.values' return value is deprecated", "The default idempotency check can fail to report changes")
 CHART = ("chart_ref", "chart_repo_url", "chart_version", "plain_http")
 REQUIRED_IF = [("state", "present", ["chart_ref"]), ("state", "checked", ["chart_ref"])]
 
@@ -117,14 +122,27 @@ class ActionModule(ActionBase):
         return {**target, **{key: options[key] for key in AUTH if options[key] is not None}}
 
     def _helm(self, module: str, arguments: dict) -> dict:
-        """Run a Helm module of kubernetes.core and return its result; its failure ends the task with a sentence.
-
-        Its warnings go: they deprecate return values that are not used here, and ask for a plugin that is not needed here.
-        """
+        """Run a Helm module of kubernetes.core and return its result; its failure ends the task with a sentence."""
         outcome = self._execute_module(f"kubernetes.core.{module}", module_args=arguments, task_vars=self._vars)
         if outcome.get("failed"):
             raise AnsibleActionFail(refusal(outcome, self._options))
         return outcome
+
+    def _parse_returned_data(self, res, *args, **kwargs):
+        """Take the noise out of a module's output before ansible-core reads it, as it shows what it has read in any case."""
+        return super()._parse_returned_data(_without_noise(res), *args, **kwargs)
+
+
+def _without_noise(res: dict) -> dict:
+    """Return a module's raw answer without warnings that hold any of NOISE; an answer that is no JSON as it is."""
+    try:
+        answer = json.loads(res["stdout"])
+    except ValueError:
+        return res
+    for kind in ("warnings", "deprecations"):
+        # Entries are texts or objects, by ansible-core's version.
+        answer[kind] = [each for each in answer.get(kind, []) if not any(noise in json.dumps(each) for noise in NOISE)]
+    return {**res, "stdout": json.dumps(answer)}
 
 
 def _normalised(options: dict) -> dict:

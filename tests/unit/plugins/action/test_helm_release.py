@@ -1,0 +1,61 @@
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+from ansible.errors import AnsibleActionFail
+from ansible_collections.accelerated.nodes.plugins.action.helm_release import SPEC, _normalised, _plain, _without_noise
+
+# kubernetes.core 6.6.0's own words.
+STATUS_VALUES = "The 'status.values' return value is deprecated and will be removed in version 8.0.0. Use 'status.release_values' instead."
+HELM_DIFF = "The default idempotency check can fail to report changes in certain cases. Install helm diff >= 3.4.1 for better results."
+
+
+def options(**given) -> dict:
+    return dict.fromkeys(SPEC) | {"option": "nvidia"} | given
+
+
+@pytest.fixture(autouse=True)
+def _no_kubeconfig_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("K8S_AUTH_KUBECONFIG", raising=False)
+
+
+def test_noise_goes_and_other_warnings_stay() -> None:
+    answer = {"changed": True, "warnings": [HELM_DIFF, "mind this"], "deprecations": [{"msg": STATUS_VALUES}, {"msg": "old option"}]}
+    cleaned = json.loads(_without_noise({"rc": 0, "stdout": json.dumps(answer)})["stdout"])
+    assert cleaned == {"changed": True, "warnings": ["mind this"], "deprecations": [{"msg": "old option"}]}
+
+
+def test_noise_in_an_answer_that_is_no_json_is_left_to_ansible() -> None:
+    assert _without_noise({"stdout": "Traceback"}) == {"stdout": "Traceback"}
+
+
+def test_normalised_drops_the_v_and_takes_empty_for_none() -> None:
+    normal = _normalised(options(chart_version="v0.20.0", chart_repo_url="", context=""))
+    assert (normal["chart_version"], normal["chart_repo_url"], normal["context"]) == ("0.20.0", None, None)
+    assert normal["chart_ref_option"] == "nvidia_chart_ref"
+
+
+def test_normalised_refuses_a_kubeconfig_that_is_not_there() -> None:
+    with pytest.raises(AnsibleActionFail, match="eks_kubeconfig '/nowhere': there is no such file"):
+        _normalised(options(kubeconfig="/nowhere"))
+
+
+def test_normalised_refuses_the_one_of_the_environment_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("K8S_AUTH_KUBECONFIG", "/nowhere/else")
+    with pytest.raises(AnsibleActionFail, match="'/nowhere/else'"):
+        _normalised(options())
+
+
+def test_normalised_takes_a_kubeconfig_by_its_content() -> None:
+    assert _normalised(options(kubeconfig={"kind": "Config"}))["kubeconfig"] == {"kind": "Config"}
+
+
+def test_plain_makes_values_that_yaml_can_write() -> None:
+    class Tagged(str):
+        """As ansible-core marks a text with its origin."""
+
+    assert yaml.safe_dump(_plain({Tagged("a"): [Tagged("b"), 1, True, None]})) == "a:\n- b\n- 1\n- true\n- null\n"
