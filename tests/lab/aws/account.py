@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.utils import utcnow
-from moto.ec2.models import ec2_backends
-from moto.eks.models import eks_backends
 from moto.ssm.models import Parameter, ssm_backends
 
 from tests.lab import cluster
 from tests.lab.state import AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, CLUSTER_NAME, REGION, State
 
+from .ec2.backend import lab_ec2
 from .ec2.images import KUBERNETES_VERSION, eks_images
+from .eks.backend import lab_eks
 
 ZONES = "abcd"
 NETWORK = "10.20.0.0/16"
@@ -88,14 +88,25 @@ def make_account(session: boto3.Session, endpoint_url: str, request: ClusterRequ
     }
 
 
+class PublicParameter(Parameter):
+    """A parameter that AWS itself publishes."""
+
+    @classmethod
+    def has_cfn_attr(cls, attr: str) -> bool:
+        return False
+
+    def is_created(self) -> bool:
+        return True
+
+
 def publish_images(region: str) -> None:
     """Have EKS' AMIs and the SSM parameters that name them; only Amazon can put either, so moto's objects are used."""
     parameters = ssm_backends[DEFAULT_ACCOUNT_ID][region]._parameters
     for image in eks_images():
-        ec2_backends[DEFAULT_ACCOUNT_ID][region].publish(image)
+        lab_ec2(DEFAULT_ACCOUNT_ID, region).publish(image)
         for name in image.parameters:
             parameters[name].append(
-                Parameter(DEFAULT_ACCOUNT_ID, name, image.image_id, "String", None, None, None, utcnow(), 1, "text")
+                PublicParameter(DEFAULT_ACCOUNT_ID, name, image.image_id, "String", None, None, None, utcnow(), 1, "text")
             )
 
 
@@ -118,7 +129,8 @@ def _cluster_security_group(ec2: Any, vpc_id: str, cluster: str) -> str:
         Description="EKS created security group applied to ENI that is attached to EKS Control Plane master nodes",
         VpcId=vpc_id,
     )["GroupId"]
-    group = ec2_backends[DEFAULT_ACCOUNT_ID][ec2.meta.region_name].get_security_group_from_id(group_id)
+    group = lab_ec2(DEFAULT_ACCOUNT_ID, ec2.meta.region_name).get_security_group_from_id(group_id)
+    assert group is not None
     group.add_tags(tags)  # CreateTags refuses the prefix aws: from a user, as AWS does
     return str(group_id)
 
@@ -134,7 +146,7 @@ def _cluster(session: boto3.Session, endpoint_url: str, request: ClusterRequest,
         kubernetesNetworkConfig={"serviceIpv4Cidr": request.service_cidr, "ipFamily": "ipv4"},
         accessConfig={"authenticationMode": request.authentication_mode},
     )["cluster"]
-    eks_cluster = eks_backends[DEFAULT_ACCOUNT_ID][session.region_name].configure(request.name, access=None, security_group=group_id)
+    eks_cluster = lab_eks(DEFAULT_ACCOUNT_ID, session.region_name).configure(request.name, access=None, security_group=group_id)
     eks_cluster.endpoint = request.endpoint
     eks_cluster.certificate_authority = {"data": request.certificate_authority}
     eks.create_addon(clusterName=request.name, addonName=POD_IDENTITY_ADDON[0], addonVersion=POD_IDENTITY_ADDON[1])

@@ -21,7 +21,9 @@ REFUSALS = {
 DEFAULT = ("InvalidClientTokenId", 403, "The security token included in the request is invalid.")
 JSON_SERVICES = ("eks", "events", "sqs", "ssm")
 EC2_BODY = "<Response><Errors><Error><Code>{}</Code><Message>{}</Message></Error></Errors><RequestID>lab</RequestID></Response>"
-QUERY_BODY = "<ErrorResponse><Error><Type>Sender</Type><Code>{}</Code><Message>{}</Message></Error><RequestId>lab</RequestId></ErrorResponse>"
+QUERY_BODY = (
+    "<ErrorResponse><Error><Type>Sender</Type><Code>{}</Code><Message>{}</Message></Error><RequestId>lab</RequestId></ErrorResponse>"
+)
 
 App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 

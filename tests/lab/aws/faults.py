@@ -134,7 +134,9 @@ def set_fault(name: str, **setting: Any) -> None:
     """
     unknown = sorted(set(setting) - set(KEYS))
     if name not in NAMES or unknown or "error_code" not in setting:
-        raise LabError(f"no AWS fault {name} with {', '.join(unknown) or 'this setting'}: names are {', '.join(NAMES)}, keys {', '.join(KEYS)}")
+        raise LabError(
+            f"no AWS fault {name} with {', '.join(unknown) or 'this setting'}: names are {', '.join(NAMES)}, keys {', '.join(KEYS)}"
+        )
     _write({**active(), name: setting})
 
 

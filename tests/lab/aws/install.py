@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 # moto reads these while it is imported.
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # 600 images that nobody asks for
@@ -25,7 +26,7 @@ from .ec2.backend import LabEC2Backend
 from .eks.backend import LabEKSBackend
 from .iam import LabIAMBackend
 
-BACKENDS = {
+BACKENDS: dict[Any, type] = {
     cloudformation_backends: LabCloudFormationBackend,
     ec2_backends: LabEC2Backend,
     eks_backends: LabEKSBackend,

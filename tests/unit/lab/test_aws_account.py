@@ -10,8 +10,7 @@ from botocore.exceptions import ClientError
 
 from tests.lab.aws.ec2.images import eks_images
 from tests.lab.state import REGION
-
-from .aws_account import Emulated, account
+from tests.unit.lab.aws_account import Emulated, account
 
 __all__ = ["account"]
 

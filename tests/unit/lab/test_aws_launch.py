@@ -11,8 +11,7 @@ from botocore.exceptions import ClientError
 
 from tests.lab.aws import faults
 from tests.lab.state import LabError, write_whole
-
-from .aws_account import Emulated, account
+from tests.unit.lab.aws_account import Emulated, account
 
 __all__ = ["account"]
 
@@ -38,7 +37,9 @@ def template(account: Emulated) -> str:
             "IamInstanceProfile": {"Name": "lab_profile"},
             "NetworkInterfaces": [{"DeviceIndex": 0, "Groups": [account.facts["security_group_id"]]}],
             "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 1},
-            "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 20, "VolumeType": "gp3", "DeleteOnTermination": True}}],
+            "BlockDeviceMappings": [
+                {"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 20, "VolumeType": "gp3", "DeleteOnTermination": True}}
+            ],
         },
     )
     return "karpenter.k8s.aws/1"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from .aws_account import Emulated, account
+from tests.unit.lab.aws_account import Emulated, account
 
 __all__ = ["account"]
 
@@ -50,12 +50,16 @@ def events(cfn: Any, name: str) -> list[dict[str, Any]]:
 
 def test_create_makes_every_resource(account: Emulated, stack: Any) -> None:
     assert status(stack) == "CREATE_COMPLETE"
-    kinds = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in stack.describe_stack_resources(StackName=NAME)["StackResources"]}
+    kinds = {
+        one["LogicalResourceId"]: one["PhysicalResourceId"] for one in stack.describe_stack_resources(StackName=NAME)["StackResources"]
+    }
     assert len(kinds) == 12
     outputs = {one["OutputKey"]: one["OutputValue"] for one in stack.describe_stacks(StackName=NAME)["Stacks"][0]["Outputs"]}
     assert outputs == {"NodeRoleName": "KarpenterNodeRole-lab", "QueueName": "lab"}
     eks = account.client("eks")
-    entry = eks.describe_access_entry(clusterName="lab", principalArn=account.client("iam").get_role(RoleName="KarpenterNodeRole-lab")["Role"]["Arn"])
+    entry = eks.describe_access_entry(
+        clusterName="lab", principalArn=account.client("iam").get_role(RoleName="KarpenterNodeRole-lab")["Role"]["Arn"]
+    )
     assert entry["accessEntry"]["type"] == "EC2_LINUX"
     (association,) = eks.list_pod_identity_associations(clusterName="lab")["associations"]
     assert (association["namespace"], association["serviceAccount"]) == ("kube-system", "karpenter")
@@ -93,7 +97,9 @@ def test_change_set_lists_just_the_change(account: Emulated, stack: Any) -> None
 
 def test_change_set_of_a_parameter_that_a_condition_reads(account: Emulated, stack: Any) -> None:
     found = propose(account, "entry", BODY, AccessEntry="false")
-    assert [(one["ResourceChange"]["Action"], one["ResourceChange"]["LogicalResourceId"]) for one in found["Changes"]] == [("Remove", "NodeAccess")]
+    assert [(one["ResourceChange"]["Action"], one["ResourceChange"]["LogicalResourceId"]) for one in found["Changes"]] == [
+        ("Remove", "NodeAccess")
+    ]
 
 
 def test_update_changes_adds_and_removes(account: Emulated, stack: Any) -> None:

@@ -86,7 +86,7 @@ class LabCloudFormationBackend(CloudFormationBackend):
         self.change_sets[change_set_id] = change_set
         return change_set
 
-    def describe_change_set(self, change_set_name: str, stack_name: str | None = None) -> LabChangeSet:
+    def describe_change_set(self, change_set_name: str, stack_name: str | None = None) -> LabChangeSet:  # type: ignore[override]
         """One change set, by its ARN or by its name and its stack's."""
         for change_set in self.change_sets.values():
             named = change_set_name == change_set.change_set_name and stack_name in (None, change_set.stack_name, change_set.stack_id)

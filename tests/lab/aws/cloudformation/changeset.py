@@ -12,9 +12,7 @@ from .document import parse
 from .effective import parameter_values
 from .stack import LabStack
 
-NO_CHANGES = (
-    "The submitted information didn't contain changes. Submit different information to create a change set."
-)
+NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 
 
 class LabChangeSet:

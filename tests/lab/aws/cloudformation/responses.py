@@ -10,14 +10,13 @@ from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.responses import ActionResult, EmptyResult
 
 from .backend import LabCloudFormationBackend
-from .stack import Resource
 
 
 class LabCloudFormationResponse(CloudFormationResponse):
     """moto's requests, with those about stacks and change sets led to the lab's backend."""
 
     # moto turns its own change sets' fields around; the lab's come ready.
-    RESPONSE_KEY_PATH_TO_TRANSFORMER = {
+    RESPONSE_KEY_PATH_TO_TRANSFORMER = {  # noqa: RUF012  moto declares it on the instance
         path: transform
         for path, transform in CloudFormationResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER.items()
         if not path.startswith("DescribeChangeSetOutput")
@@ -123,7 +122,7 @@ class LabCloudFormationResponse(CloudFormationResponse):
         return {tag["Key"]: tag["Value"] for tag in tags} if tags else None
 
 
-def _resource(stack: Any, resource: Resource) -> dict[str, Any]:
+def _resource(stack: Any, resource: Any) -> dict[str, Any]:
     return {
         "StackId": stack.stack_id,
         "StackName": stack.name,

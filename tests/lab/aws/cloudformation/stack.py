@@ -99,12 +99,19 @@ class LabStack(Stack):
         self.creation_time = utcnow()
         self.status = "REVIEW_IN_PROGRESS"
         self.resources: dict[str, Resource] = {}
-        self.template = ""
+        self.template: str = ""
         self.template_dict: dict[str, Node] = {}
         self.parameters: dict[str, str] = {}
         self.plan: dict[str, Node] = {"Resources": {}, "Outputs": {}}
         if body:
             self.adopt(body, parameters)
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        return ""
+
+    def is_created(self) -> bool:
+        return True
 
     # -- what the stack is to be -------------------------------------------------------------------------------------
 
@@ -178,7 +185,7 @@ class LabStack(Stack):
 
     def update_to(self, body: str, given: Mapping[str, str], tags: Mapping[str, str] | None) -> None:
         """Become ``body`` with ``given``, or go back to what it was (``UPDATE_ROLLBACK_COMPLETE``)."""
-        before = (self.template, dict(self.parameters))
+        before = (str(self.template), dict(self.parameters))
         self.adopt(body, given)
         self.tags = dict(tags) if tags is not None else self.tags
         self._stack_status("UPDATE_IN_PROGRESS", "User Initiated")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from moto.core.exceptions import ServiceException
-from moto.ec2.models import EC2Backend
+from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.amis import Ami
 from moto.iam.models import iam_backends
 
@@ -62,3 +62,10 @@ class LabEC2Backend(EC2Backend):
             "InvalidParameterValue",
             f"Value ({value}) for parameter iamInstanceProfile.{key} is invalid. Invalid IAM Instance Profile {key}",
         )
+
+
+def lab_ec2(account_id: str, region_name: str) -> LabEC2Backend:
+    """EC2 of an account in a region."""
+    backend = ec2_backends[account_id][region_name]
+    assert isinstance(backend, LabEC2Backend)
+    return backend

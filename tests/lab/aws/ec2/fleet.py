@@ -165,12 +165,13 @@ def _groups(interfaces: list[Json]) -> Iterator[str]:
 
 
 def _complete(backend: Any, instance: Instance, profile: Json, lifecycle: str) -> None:
+    """What moto's instance lacks; its serializer reads the attributes of the objects."""
     if profile:
         backend.associate_iam_instance_profile(
             instance_id=instance.id, iam_instance_profile_name=profile.get("Name"), iam_instance_profile_arn=profile.get("Arn")
         )
     if lifecycle == "spot":
         instance.lifecycle = "spot"
-        instance.spot_instance_request_id = f"sir-{uuid.uuid4().hex[:8]}"
+        vars(instance)["spot_instance_request_id"] = f"sir-{uuid.uuid4().hex[:8]}"
     if instance.subnet_id:
-        instance.placement.availability_zone_id = backend.get_subnet(instance.subnet_id).availability_zone_id
+        vars(instance.placement)["availability_zone_id"] = backend.get_subnet(instance.subnet_id).availability_zone_id

@@ -42,7 +42,8 @@ class LabEC2Response(EC2Response):
     def register_image(self) -> ActionResult:
         """RegisterImage, keeping the architecture."""
         answer = super().register_image()
-        self.ec2_backend.complete_image(answer.result["ImageId"], self.params)
+        image: Any = answer.result
+        self.ec2_backend.complete_image(image["ImageId"], self.params)
         return answer
 
     def create_fleet(self) -> ActionResult:

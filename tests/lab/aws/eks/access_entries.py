@@ -47,10 +47,12 @@ class AccessEntries:
 
     Args:
         cluster: gives the cluster of a name, or raises EKS' refusal.
+        mode: gives a cluster's authentication mode.
     """
 
-    def __init__(self, cluster: Callable[[str], Cluster]) -> None:
+    def __init__(self, cluster: Callable[[str], Cluster], mode: Callable[[str], str]) -> None:
         self._cluster = cluster
+        self._mode = mode
         self._entries: dict[tuple[str, str], AccessEntry] = {}
 
     def create(self, cluster_name: str, principal_arn: str, request: dict[str, Any]) -> AccessEntry:
@@ -101,7 +103,7 @@ class AccessEntries:
 
     def _ready(self, cluster_name: str) -> Cluster:
         cluster = self._cluster(cluster_name)
-        if cluster.access_config["authenticationMode"] not in MODES:
+        if self._mode(cluster_name) not in MODES:
             raise InvalidRequestException(
                 message=f"The cluster's authentication mode must be set to one of [{', '.join(MODES)}] to perform this operation."
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from moto.eks.exceptions import ResourceNotFoundException
-from moto.eks.models import CLUSTER_NOT_FOUND_MSG, Cluster, EKSBackend
+from moto.eks.models import CLUSTER_NOT_FOUND_MSG, Cluster, EKSBackend, eks_backends
 
 from . import urls
 from .access_entries import AccessEntries
@@ -23,7 +23,8 @@ class LabEKSBackend(EKSBackend):
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        self.access_entries = AccessEntries(self.cluster)
+        self.access_configs: dict[str, dict[str, Any]] = {}
+        self.access_entries = AccessEntries(self.cluster, self._mode)
         self.pod_identities = PodIdentities(self.cluster)
         self.addons = Addons(self.cluster)
 
@@ -32,6 +33,9 @@ class LabEKSBackend(EKSBackend):
         if name not in self.clusters:
             raise ResourceNotFoundException(clusterName=name, message=CLUSTER_NOT_FOUND_MSG.format(clusterName=name))
         return self.clusters[name]
+
+    def _mode(self, name: str) -> str:
+        return str(self.access_configs.get(name, DEFAULT_ACCESS)["authenticationMode"])
 
     def configure(self, name: str, *, access: dict[str, Any] | None, security_group: str | None = None) -> Cluster:
         """Give a cluster what moto's CreateCluster leaves out.
@@ -42,8 +46,15 @@ class LabEKSBackend(EKSBackend):
             security_group: the id that EKS made for the cluster.
         """
         cluster = self.cluster(name)
-        current = getattr(cluster, "access_config", DEFAULT_ACCESS)
-        cluster.access_config = {**current, **(access or {})}
+        self.access_configs[name] = {**self.access_configs.get(name, DEFAULT_ACCESS), **(access or {})}
+        vars(cluster)["access_config"] = self.access_configs[name]  # moto's serializer reads the cluster's attributes
         if security_group:
             cluster.resources_vpc_config["clusterSecurityGroupId"] = security_group
         return cluster
+
+
+def lab_eks(account_id: str, region_name: str) -> LabEKSBackend:
+    """EKS of an account in a region."""
+    backend = eks_backends[account_id][region_name]
+    assert isinstance(backend, LabEKSBackend)
+    return backend

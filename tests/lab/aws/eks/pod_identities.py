@@ -41,7 +41,9 @@ class PodIdentities:
         self._cluster = cluster
         self._associations: dict[str, PodIdentityAssociation] = {}
 
-    def create(self, cluster_name: str, namespace: str, service_account: str, role_arn: str, tags: dict[str, str]) -> PodIdentityAssociation:
+    def create(
+        self, cluster_name: str, namespace: str, service_account: str, role_arn: str, tags: dict[str, str]
+    ) -> PodIdentityAssociation:
         """CreatePodIdentityAssociation: one for each service account."""
         cluster = self._cluster(cluster_name)
         for one in self.list(cluster_name, namespace, service_account):
@@ -73,9 +75,7 @@ class PodIdentities:
         return [
             one
             for one in self._associations.values()
-            if one.cluster_name == cluster_name
-            and namespace in (None, one.namespace)
-            and service_account in (None, one.service_account)
+            if one.cluster_name == cluster_name and namespace in (None, one.namespace) and service_account in (None, one.service_account)
         ]
 
     def update(self, cluster_name: str, association_id: str, role_arn: str) -> PodIdentityAssociation:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from moto.core.responses import ActionResult
-from moto.eks.models import eks_backends
 from moto.eks.responses import EKSResponse
 
 if TYPE_CHECKING:
@@ -17,7 +16,9 @@ class LabEKSResponse(EKSResponse):
 
     @property
     def _lab(self) -> LabEKSBackend:
-        return eks_backends[self.current_account][self.region]  # type: ignore[return-value]
+        from .backend import lab_eks  # backend -> urls -> responses: moto finds a backend's paths through its class
+
+        return lab_eks(self.current_account, self.region)
 
     @property
     def _cluster_name(self) -> str:
@@ -61,8 +62,9 @@ class LabEKSResponse(EKSResponse):
 
     def create_pod_identity_association(self) -> ActionResult:
         """CreatePodIdentityAssociation."""
-        names = [self._get_param(key) for key in ("namespace", "serviceAccount", "roleArn")]
-        return ActionResult({"association": self._lab.pod_identities.create(self._cluster_name, *names, self._get_param("tags") or {})})
+        namespace, account, role = (self._get_param(key) for key in ("namespace", "serviceAccount", "roleArn"))
+        tags = self._get_param("tags") or {}
+        return ActionResult({"association": self._lab.pod_identities.create(self._cluster_name, namespace, account, role, tags)})
 
     def describe_pod_identity_association(self) -> ActionResult:
         """DescribePodIdentityAssociation."""

@@ -17,6 +17,4 @@ PATHS = (
 )
 
 response = LabEKSResponse()
-url_paths = dict.fromkeys(moto_paths, response.dispatch) | {
-    "{0}/clusters/(?P<name>[^/]+)" + path: response.dispatch for path in PATHS
-}
+url_paths = dict.fromkeys(moto_paths, response.dispatch) | {"{0}/clusters/(?P<name>[^/]+)" + path: response.dispatch for path in PATHS}

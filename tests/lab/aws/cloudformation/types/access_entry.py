@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.common_models import CloudFormationModel
-from moto.eks.models import eks_backends
 
 from ...eks.access_entries import AccessEntry
+from ...eks.backend import lab_eks
 from .tags import tag_map
 
 
@@ -27,7 +27,7 @@ class CloudFormationAccessEntry(CloudFormationModel):
 
     def delete(self, account_id: str, region_name: str) -> None:
         """DeleteAccessEntry."""
-        eks_backends[account_id][region_name].access_entries.delete(self.entry.cluster_name, self.entry.principal_arn)
+        lab_eks(account_id, region_name).access_entries.delete(self.entry.cluster_name, self.entry.principal_arn)
 
     @staticmethod
     def cloudformation_name_type() -> str:
@@ -46,22 +46,22 @@ class CloudFormationAccessEntry(CloudFormationModel):
         return self.entry.access_entry_arn
 
     @classmethod
-    def create_from_cloudformation_json(  # type: ignore[override]
+    def create_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region_name: str, **kwargs: Any
     ) -> CloudFormationAccessEntry:
         properties = cloudformation_json["Properties"]
-        entry = eks_backends[account_id][region_name].access_entries.create(
+        entry = lab_eks(account_id, region_name).access_entries.create(
             properties["ClusterName"], properties["PrincipalArn"], _request(properties)
         )
         return cls(entry)
 
     @classmethod
-    def update_from_cloudformation_json(  # type: ignore[override]
+    def update_from_cloudformation_json(
         cls, original_resource: Any, new_resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region_name: str
     ) -> CloudFormationAccessEntry:
         entry = original_resource.entry
         properties = cloudformation_json["Properties"]
-        eks_backends[account_id][region_name].access_entries.update(entry.cluster_name, entry.principal_arn, _request(properties))
+        lab_eks(account_id, region_name).access_entries.update(entry.cluster_name, entry.principal_arn, _request(properties))
         entry.tags = tag_map(properties)
         return original_resource
 

@@ -17,11 +17,15 @@ SIZE_LIMIT = 6144
 VERSION_LIMIT = 5
 
 
+#: The roles to which a policy's own definition attached it, by the policy's ARN.
+ATTACHED: dict[str, set[str]] = {}
+
+
 class LabManagedPolicy(ManagedPolicy, CloudFormationModel):
     """Makes and changes moto's managed policies."""
 
     @classmethod
-    def create_from_cloudformation_json(  # type: ignore[override]
+    def create_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region_name: str, **kwargs: Any
     ) -> ManagedPolicy:
         properties = cloudformation_json["Properties"]
@@ -37,8 +41,13 @@ class LabManagedPolicy(ManagedPolicy, CloudFormationModel):
         return policy
 
     @classmethod
-    def update_from_cloudformation_json(  # type: ignore[override]
-        cls, original_resource: ManagedPolicy, new_resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region_name: str
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: ManagedPolicy,
+        new_resource_name: str,
+        cloudformation_json: dict[str, Any],
+        account_id: str,
+        region_name: str,
     ) -> ManagedPolicy:
         properties = cloudformation_json["Properties"]
         backend = iam(account_id, region_name)
@@ -46,17 +55,17 @@ class LabManagedPolicy(ManagedPolicy, CloudFormationModel):
         if len(policy.versions) >= VERSION_LIMIT:
             oldest = next(version for version in policy.versions if not version.is_default)
             backend.delete_policy_version(policy.arn, oldest.version_id)
-        backend.create_policy_version(policy.arn, _document(properties), "true")
-        _attach(backend, policy, properties, set(policy.template_roles))
+        backend.create_policy_version(policy.arn, _document(properties), True)
+        _attach(backend, policy, properties, ATTACHED.get(policy.arn, set()))
         return policy
 
     @classmethod
-    def delete_from_cloudformation_json(  # type: ignore[override]
+    def delete_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region_name: str
     ) -> None:
         backend = iam(account_id, region_name)
         policy = backend.managed_policies[resource_name]
-        _attach(backend, policy, {}, set(policy.template_roles))
+        _attach(backend, policy, {}, ATTACHED.get(policy.arn, set()))
         if policy.attachment_count:
             raise ServiceException("DeleteConflict", "Cannot delete a policy attached to entities.")
         backend.delete_policy(policy.arn)
@@ -76,4 +85,4 @@ def _attach(backend: IAMBackend, policy: Any, properties: dict[str, Any], before
         backend.detach_role_policy(policy.arn, name)
     for name in sorted(wanted - before):
         backend.attach_role_policy(policy.arn, name)
-    policy.template_roles = wanted
+    ATTACHED[policy.arn] = wanted

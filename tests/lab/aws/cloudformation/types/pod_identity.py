@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.common_models import CloudFormationModel
-from moto.eks.models import eks_backends
 
+from ...eks.backend import lab_eks
 from ...eks.pod_identities import PodIdentityAssociation
 from .tags import tag_map
 
@@ -28,7 +28,7 @@ class CloudFormationPodIdentityAssociation(CloudFormationModel):
     def delete(self, account_id: str, region_name: str) -> None:
         """DeletePodIdentityAssociation."""
         one = self.association
-        eks_backends[account_id][region_name].pod_identities.delete(one.cluster_name, one.association_id)
+        lab_eks(account_id, region_name).pod_identities.delete(one.cluster_name, one.association_id)
 
     @staticmethod
     def cloudformation_name_type() -> str:
@@ -48,11 +48,11 @@ class CloudFormationPodIdentityAssociation(CloudFormationModel):
         return {"AssociationArn": one.association_arn, "AssociationId": one.association_id}[attribute_name]
 
     @classmethod
-    def create_from_cloudformation_json(  # type: ignore[override]
+    def create_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region_name: str, **kwargs: Any
     ) -> CloudFormationPodIdentityAssociation:
         properties = cloudformation_json["Properties"]
-        backend = eks_backends[account_id][region_name]
+        backend = lab_eks(account_id, region_name)
         return cls(
             backend.pod_identities.create(
                 properties["ClusterName"], properties["Namespace"], properties["ServiceAccount"], properties["RoleArn"], tag_map(properties)
@@ -60,11 +60,11 @@ class CloudFormationPodIdentityAssociation(CloudFormationModel):
         )
 
     @classmethod
-    def update_from_cloudformation_json(  # type: ignore[override]
+    def update_from_cloudformation_json(
         cls, original_resource: Any, new_resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region_name: str
     ) -> CloudFormationPodIdentityAssociation:
         properties = cloudformation_json["Properties"]
         one = original_resource.association
-        eks_backends[account_id][region_name].pod_identities.update(one.cluster_name, one.association_id, properties["RoleArn"])
+        lab_eks(account_id, region_name).pod_identities.update(one.cluster_name, one.association_id, properties["RoleArn"])
         one.tags = tag_map(properties)
         return original_resource

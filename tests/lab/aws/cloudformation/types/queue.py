@@ -14,14 +14,14 @@ class LabQueue(Queue, CloudFormationModel):
     """Changes moto's queues."""
 
     @classmethod
-    def create_from_cloudformation_json(  # type: ignore[override]
+    def create_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
     ) -> Queue:
         properties = {key: value for key, value in cloudformation_json["Properties"].items() if key != "QueueName"}
         return Queue.create_from_cloudformation_json(resource_name, {"Properties": properties}, account_id, region_name, **kwargs)
 
     @classmethod
-    def update_from_cloudformation_json(  # type: ignore[override]
+    def update_from_cloudformation_json(
         cls, original_resource: Queue, new_resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
     ) -> Queue:
         properties = cloudformation_json["Properties"]

@@ -69,7 +69,7 @@ class QueuePolicy(CloudFormationModel):
         return self.physical_resource_id
 
     @classmethod
-    def create_from_cloudformation_json(  # type: ignore[override]
+    def create_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region_name: str, **kwargs: Any
     ) -> QueuePolicy:
         properties = cloudformation_json["Properties"]
@@ -77,7 +77,7 @@ class QueuePolicy(CloudFormationModel):
         return cls(resource_name, properties["Queues"], policy_text(properties["PolicyDocument"]), queues)
 
     @classmethod
-    def update_from_cloudformation_json(  # type: ignore[override]
+    def update_from_cloudformation_json(
         cls, original_resource: QueuePolicy, new_resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region_name: str
     ) -> QueuePolicy:
         properties = cloudformation_json["Properties"]

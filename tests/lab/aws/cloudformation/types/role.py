@@ -16,11 +16,15 @@ def iam(account_id: str, region_name: str) -> IAMBackend:
     return iam_backends[account_id][get_partition(region_name)]
 
 
+#: Which managed policies a role's own definition attached, by the role's id; others attached the rest.
+ATTACHED: dict[str, set[str]] = {}
+
+
 class LabRole(Role, CloudFormationModel):
     """Makes and changes moto's roles."""
 
     @classmethod
-    def create_from_cloudformation_json(  # type: ignore[override]
+    def create_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region_name: str, **kwargs: Any
     ) -> Role:
         properties = cloudformation_json["Properties"]
@@ -38,7 +42,7 @@ class LabRole(Role, CloudFormationModel):
         return role
 
     @classmethod
-    def update_from_cloudformation_json(  # type: ignore[override]
+    def update_from_cloudformation_json(
         cls, original_resource: Role, new_resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region_name: str
     ) -> Role:
         properties = cloudformation_json["Properties"]
@@ -50,18 +54,18 @@ class LabRole(Role, CloudFormationModel):
         role.tags = properties.get("Tags", [])
         backend.update_assume_role_policy(role.name, policy_text(properties["AssumeRolePolicyDocument"]))
         # What the template's own ManagedPolicy resources attached is theirs; only AWS's and named ones are the role's.
-        cls._align_policies(backend, role, properties, set(getattr(role, "template_policy_arns", ())))
+        cls._align_policies(backend, role, properties, ATTACHED.get(role.id, set()))
         return role
 
     @classmethod
-    def delete_from_cloudformation_json(  # type: ignore[override]
+    def delete_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region_name: str
     ) -> None:
         backend = iam(account_id, region_name)
         role = backend.get_role(resource_name)
         profiles = [profile for profile in backend.get_instance_profiles() if role in profile.roles]
         if not profiles:
-            cls._align_policies(backend, role, {}, set(role.template_policy_arns))
+            cls._align_policies(backend, role, {}, ATTACHED.get(role.id, set()))
         backend.delete_role(resource_name)
 
     @staticmethod
@@ -71,5 +75,5 @@ class LabRole(Role, CloudFormationModel):
             backend.detach_role_policy(arn, role.name)
         for arn in sorted(wanted - before):
             backend.attach_role_policy(arn, role.name)
-        role.template_policy_arns = wanted
+        ATTACHED[role.id] = wanted
         role.policies = {one["PolicyName"]: policy_text(one["PolicyDocument"]) for one in properties.get("Policies", [])}
