@@ -63,7 +63,6 @@ docs: venv ## Write anew what is generated: the roles' README files
 .PHONY: lab-up
 lab-up: venv ## Build the lab once, start it, and print the environment for your own playbooks
 	@python -m tests.lab up
-	@python -m tests.lab env
 
 .PHONY: lab-down
 lab-down: venv ## Stop the lab and remove its state

@@ -25,30 +25,33 @@ class StepFailed(Exception):
     """A step of the demo did not do what it promises; the message says what."""
 
 
-def run(*command: str, **options: object) -> str:
-    """Run a program, show its output as it comes, and return it."""
-    lines = []
-    with subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options) as process:
-        for line in process.stdout or ():
-            print(line, end="", flush=True)
-            lines.append(line)
-    if process.returncode != 0:
-        raise StepFailed(f"{' '.join(command)} ended with {process.returncode}")
-    return "".join(lines)
-
-
-def lab(*words: str, **options: object) -> str:
-    return run(sys.executable, "-m", "tests.lab", *words, **options)
+def lab(command: str) -> str:
+    """Run one of the lab's commands and return what it prints; its progress shows on standard error."""
+    done = subprocess.run([sys.executable, "-m", "tests.lab", command], cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise StepFailed(f"the lab's command {command} ended with {done.returncode}")
+    return done.stdout
 
 
 def playbook(name: str, *options: str) -> str:
-    """Run one of the collection's playbooks against the lab."""
-    return run("ansible-playbook", f"accelerated.nodes.{name}", *INVENTORY, *options)
+    """Run one of the collection's playbooks against the lab, show its output as it comes, and return it."""
+    command = ["ansible-playbook", f"accelerated.nodes.{name}", *INVENTORY, *options]
+    lines = []
+    with subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        for line in process.stdout or ():
+            print(line, end="", flush=True)
+            lines.append(line)
+    if process.returncode:
+        raise StepFailed(f"ansible-playbook accelerated.nodes.{name} ended with {process.returncode}")
+    return "".join(lines)
 
 
 def changed(output: str) -> int:
     """Number of changed tasks in a run's recap."""
-    return sum(int(number) for number in re.findall(r"^lab +: ok=.*?changed=(\d+)", output, re.MULTILINE))
+    recap = re.search(r"^lab +: ok=.*?changed=(\d+)", output, re.MULTILINE)
+    if not recap:
+        raise StepFailed("the run had no recap")
+    return int(recap[1])
 
 
 def specs_of_pools() -> str:
@@ -92,8 +95,7 @@ STEPS: dict[str, Callable[[], object]] = {
 
 def take_environment() -> None:
     """Meet the lab as a user meets EKS: by kubeconfig, endpoint and credentials in the environment."""
-    output = subprocess.run([sys.executable, "-m", "tests.lab", "env"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    script = f"{output}\nenv -0"
+    script = f"{lab('env')}\nenv -0"
     variables = subprocess.run(["bash", "-c", script], check=True, capture_output=True, text=True).stdout
     os.environ.update(line.split("=", 1) for line in variables.split("\0") if "=" in line)
 

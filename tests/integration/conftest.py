@@ -32,10 +32,10 @@ def lab(pytestconfig: pytest.Config) -> Iterator[dict[str, str]]:
     """The environment in which programs meet the lab."""
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
     os.environ.setdefault("LAB_DIR", str(ROOT / ".build" / "lab"))
-    was_up = lab_command("status", capture_output=True).returncode == 0
+    was_up = lab_command("env", capture_output=True).returncode == 0
     with capture.global_and_fixture_disabled():
         # A cold build takes 20 minutes, and its progress is the only sign of life.
-        assert lab_command("up").returncode == 0, "the lab did not come up; see above"
+        assert lab_command("up", stdout=subprocess.DEVNULL).returncode == 0, "the lab did not come up; see above"
     environment = exported(lab_command("env", capture_output=True).stdout)
     yield os.environ | environment | {"ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build" / "collections"), "ANSIBLE_NOCOLOR": "1"}
     if not was_up:
