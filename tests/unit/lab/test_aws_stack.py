@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.lab.aws import interruption
 from tests.unit.lab.aws_account import Emulated, account
 
 __all__ = ["account"]
@@ -75,6 +78,17 @@ def test_create_attaches_policies_and_sets_the_queue_policy(account: Emulated, s
     assert "sqs:SendMessage" in attributes["Policy"]
     assert attributes["MessageRetentionPeriod"] == "300"
     assert len(account.client("events").list_rules()["Rules"]) == 5
+
+
+def test_spot_warning_reaches_the_queue_as_karpenter_reads_it(account: Emulated, stack: Any) -> None:
+    interruption.warn(account.client("events"), "i-0123456789abcdef0", "us-west-2a")
+    sqs = account.client("sqs")
+    (message,) = sqs.receive_message(QueueUrl=sqs.get_queue_url(QueueName="lab")["QueueUrl"])["Messages"]
+    body = json.loads(message["Body"])
+    assert (body["source"], body["detail-type"]) == ("aws.ec2", "EC2 Spot Instance Interruption Warning")
+    assert body["detail"] == {"instance-id": "i-0123456789abcdef0", "instance-action": "terminate"}
+    assert body["version"] == "0", "the parser's key"
+    assert datetime.fromisoformat(body["time"]).tzinfo is not None
 
 
 def test_update_without_changes_is_refused(stack: Any) -> None:
