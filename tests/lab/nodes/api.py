@@ -49,8 +49,14 @@ class Api:
             urllib3.exceptions.HTTPError: it did not answer.
         """
         data = None if body is None else json.dumps(body).encode()
-        response = self._pool.request(method, self._host + path, body=data, timeout=20.0, retries=False,
-                                      headers={"Content-Type": content_type, "Accept": "application/json"})
+        response = self._pool.request(
+            method,
+            self._host + path,
+            body=data,
+            timeout=20.0,
+            retries=False,
+            headers={"Content-Type": content_type, "Accept": "application/json"},
+        )
         if response.status >= 400:
             raise ApiError(response.status, response.data.decode(errors="replace")[:300])
         return json.loads(response.data)
@@ -67,8 +73,13 @@ class Api:
     def watch(self, path: str, version: str) -> Iterator[dict[str, Any]]:
         """The events after a version, until the server ends the watch."""
         query = f"?watch=1&allowWatchBookmarks=true&resourceVersion={version}&timeoutSeconds={WATCH_SECONDS}"
-        response = self._pool.request("GET", self._host + path + query, preload_content=False, retries=False,
-                                      timeout=urllib3.Timeout(connect=10, read=WATCH_SECONDS + 20))
+        response = self._pool.request(
+            "GET",
+            self._host + path + query,
+            preload_content=False,
+            retries=False,
+            timeout=urllib3.Timeout(connect=10, read=WATCH_SECONDS + 20),
+        )
         try:
             if response.status >= 400:
                 raise ApiError(response.status, "watch refused")

@@ -37,8 +37,7 @@ class Cloud:
 
     def instances(self) -> list[dict[str, Any]]:
         """Karpenter's instances, in any state."""
-        pages = self._ec2.get_paginator("describe_instances").paginate(
-            Filters=[{"Name": "tag-key", "Values": ["karpenter.sh/nodeclaim"]}])
+        pages = self._ec2.get_paginator("describe_instances").paginate(Filters=[{"Name": "tag-key", "Values": ["karpenter.sh/nodeclaim"]}])
         return [each for page in pages for reservation in page["Reservations"] for each in reservation["Instances"]]
 
     def user_data(self, instance_id: str) -> str:
@@ -68,8 +67,7 @@ class Cloud:
         template = tags.get("aws:ec2launchtemplate:id")
         if not template:
             return DEFAULT_DISK
-        found = self._ec2.describe_launch_template_versions(
-            LaunchTemplateId=template, Versions=[tags["aws:ec2launchtemplate:version"]])
+        found = self._ec2.describe_launch_template_versions(LaunchTemplateId=template, Versions=[tags["aws:ec2launchtemplate:version"]])
         mappings = found["LaunchTemplateVersions"][0]["LaunchTemplateData"].get("BlockDeviceMappings") or []
         return max((each["Ebs"]["VolumeSize"] for each in mappings if "VolumeSize" in each.get("Ebs", {})), default=DEFAULT_DISK)
 

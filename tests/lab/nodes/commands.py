@@ -27,7 +27,10 @@ _SILENT = {"set", "export", "sleep", "true", ":", "cd", "sync", "trap"}
 
 #: Redirections that throw a stream away; every other redirection is passed over.
 _SILENCED = {
-    ">/dev/null": ("stdout",), "1>/dev/null": ("stdout",), "2>/dev/null": ("stderr",), "&>/dev/null": ("stdout", "stderr"),
+    ">/dev/null": ("stdout",),
+    "1>/dev/null": ("stdout",),
+    "2>/dev/null": ("stderr",),
+    "&>/dev/null": ("stdout", "stderr"),
 }
 
 _SEPARATORS = {"&&", "||", ";", "|", "&", "\n"}

@@ -41,8 +41,12 @@ FAULTS: dict[str, Fault] = {
         Fault("node-never-joins", "nodes", "instances run, their nodes never join the cluster", WHERE),
         Fault("slow-node", "nodes", "nodes join late", {**WHERE, "seconds": "30"}),
         Fault("plugin-missing", "nodes", "device-plugin pods crash, so nodes offer no accelerators", {**WHERE, "kind": ""}),
-        Fault("missing-device", "nodes", "accelerators are missing from each node and from its tool's output",
-              {**WHERE, "count": "1", "plugin-sees-it": ""}),
+        Fault(
+            "missing-device",
+            "nodes",
+            "accelerators are missing from each node and from its tool's output",
+            {**WHERE, "count": "1", "plugin-sees-it": ""},
+        ),
         Fault("gpu-lost", "nodes", "nvidia-smi finds a GPU that fell off the bus", WHERE),
         Fault("ecc-errors", "nodes", "nvidia-smi shows uncorrectable ECC errors on the first GPU", {**WHERE, "errors": "2"}),
         Fault("driver-mismatch", "nodes", "NVML refuses: driver and library differ in version", WHERE),
@@ -142,8 +146,7 @@ def _options(words: Sequence[str]) -> dict[str, str]:
 
 
 def _lines(on: Mapping[str, Mapping[str, str]]) -> list[str]:
-    table = [f"{'on ' if name in on else 'off'}  {name:18} {_arguments(on.get(name, {}))}{fault.effect}"
-             for name, fault in FAULTS.items()]
+    table = [f"{'on ' if name in on else 'off'}  {name:18} {_arguments(on.get(name, {}))}{fault.effect}" for name, fault in FAULTS.items()]
     # Tests set finer ones of the AWS side, which have no word here.
     return table + [f"on   {name:18} {_arguments(on[name])}" for name in on if name not in FAULTS]
 

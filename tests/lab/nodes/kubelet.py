@@ -41,8 +41,12 @@ def _certificate() -> bytes:
     now = datetime.datetime.now(datetime.UTC)
     signed = (
         x509.CertificateBuilder()
-        .subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(now + datetime.timedelta(days=365))
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=365))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(LOOPBACK))]), critical=False)
         .sign(key, hashes.SHA256())
     )
@@ -55,7 +59,7 @@ def cut(text: str, query: dict[str, list[str]]) -> str:
     if "tailLines" in query:
         lines = text.splitlines(keepends=True)
         count = int(query["tailLines"][0])
-        text = "".join(lines[len(lines) - count:]) if count < len(lines) else text
+        text = "".join(lines[len(lines) - count :]) if count < len(lines) else text
     if "limitBytes" in query:
         text = text.encode()[: int(query["limitBytes"][0])].decode(errors="ignore")
     return text

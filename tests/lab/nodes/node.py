@@ -88,9 +88,16 @@ def _status(hardware: Hardware, config: NodeConfig, kubelet_port: int, disk_gib:
         "addresses": [{"type": "InternalIP", "address": "127.0.0.1"}],
         "daemonEndpoints": {"kubeletEndpoint": {"Port": kubelet_port}},
         "nodeInfo": {
-            "architecture": hardware.arch, "operatingSystem": "linux", "kubeletVersion": KUBELET_VERSION,
-            "osImage": "Amazon Linux 2023 (simulated)", "kernelVersion": "6.12.0-lab", "machineID": "", "systemUUID": "",
-            "bootID": "", "containerRuntimeVersion": "containerd://2.1.5", "kubeProxyVersion": KUBELET_VERSION,
+            "architecture": hardware.arch,
+            "operatingSystem": "linux",
+            "kubeletVersion": KUBELET_VERSION,
+            "osImage": "Amazon Linux 2023 (simulated)",
+            "kernelVersion": "6.12.0-lab",
+            "machineID": "",
+            "systemUUID": "",
+            "bootID": "",
+            "containerRuntimeVersion": "containerd://2.1.5",
+            "kubeProxyVersion": KUBELET_VERSION,
         },
     }
 

@@ -118,8 +118,7 @@ class Player:
         run.outputs = pods.play(pod, run.visible, Conditions(held))
 
     def _taken(self, name: str) -> set[int]:
-        return {device.index for run in self._runs.values() if run.node == name and run.step == "running"
-                for device in run.visible}
+        return {device.index for run in self._runs.values() if run.node == name and run.step == "running" for device in run.visible}
 
     def _address(self) -> str:
         high, low = divmod(next(self._addresses), 250)

@@ -96,8 +96,13 @@ def creating(pod: Pod, now: str, host_ip: str = "127.0.0.1") -> Status:
 
 def image_pull(pod: Pod, now: str, reason: str = "ImagePullBackOff") -> Status:
     """The images cannot be pulled."""
-    return _waiting(pod, now, reason, 'Back-off pulling image "{image}": ErrImagePull: failed to pull and unpack image '
-                                      '"{image}": failed to resolve reference: connection refused')
+    return _waiting(
+        pod,
+        now,
+        reason,
+        'Back-off pulling image "{image}": ErrImagePull: failed to pull and unpack image '
+        '"{image}": failed to resolve reference: connection refused',
+    )
 
 
 def image_pull_event(pod: Pod, now: str) -> dict[str, Any]:
@@ -106,12 +111,17 @@ def image_pull_event(pod: Pod, now: str) -> dict[str, Any]:
     image = pod["spec"]["containers"][0].get("image", "")
     about = {"kind": "Pod", "apiVersion": "v1", "name": meta["name"], "namespace": meta["namespace"], "uid": meta["uid"]}
     return {
-        "apiVersion": "v1", "kind": "Event", "type": "Warning", "reason": "Failed", "count": 1,
+        "apiVersion": "v1",
+        "kind": "Event",
+        "type": "Warning",
+        "reason": "Failed",
+        "count": 1,
         "metadata": {"generateName": f"{meta['name']}.", "namespace": meta["namespace"]},
         "involvedObject": about,
         "message": f'Failed to pull image "{image}": failed to resolve reference "{image}": connection refused',
         "source": {"component": "kubelet", "host": pod["spec"].get("nodeName", "")},
-        "firstTimestamp": now, "lastTimestamp": now,
+        "firstTimestamp": now,
+        "lastTimestamp": now,
     }
 
 
@@ -141,9 +151,7 @@ def running(pod: Pod, now: str, pod_ip: str) -> Status:
             _container(each, {"terminated": {"exitCode": 0, "reason": "Completed", "startedAt": now, "finishedAt": now}})
             for each in pod["spec"].get("initContainers") or []
         ],
-        "containerStatuses": [
-            _container(each, {"running": {"startedAt": now}}, ready=True) for each in pod["spec"]["containers"]
-        ],
+        "containerStatuses": [_container(each, {"running": {"startedAt": now}}, ready=True) for each in pod["spec"]["containers"]],
     }
 
 
@@ -180,8 +188,12 @@ def recovered_plugin(pod: Pod, now: str) -> Status:
 def _crash_loop(pod: Pod, ends: Mapping[str, Status], now: str) -> Status:
     def status(container: Mapping[str, Any]) -> Status:
         name = container["name"]
-        state = {"waiting": {"reason": "CrashLoopBackOff",
-                             "message": f"back-off 10s restarting failed container={name} pod={pod['metadata']['name']}"}}
+        state = {
+            "waiting": {
+                "reason": "CrashLoopBackOff",
+                "message": f"back-off 10s restarting failed container={name} pod={pod['metadata']['name']}",
+            }
+        }
         return _container(container, state, restarts=1) | {"lastState": ends[name]}
 
     return {
@@ -204,9 +216,15 @@ def _terminated(container: Mapping[str, Any], output: Output, started: str, now:
 
 def _container(container: Mapping[str, Any], state: Status, ready: bool = False, restarts: int = 0) -> Status:
     return {
-        "name": container["name"], "image": container.get("image", ""), "imageID": "",
+        "name": container["name"],
+        "image": container.get("image", ""),
+        "imageID": "",
         "containerID": "" if "waiting" in state else f"containerd://{container['name']}",
-        "ready": ready, "started": ready, "restartCount": restarts, "state": state, "lastState": {},
+        "ready": ready,
+        "started": ready,
+        "restartCount": restarts,
+        "state": state,
+        "lastState": {},
     }
 
 

@@ -122,14 +122,11 @@ class NodeSide:
         return 200, output.text if output else ""
 
     def _find(self, namespace: str, name: str) -> dict[str, Any] | None:
-        found = (pod for pod in self._pods.all()
-                 if (pod["metadata"]["namespace"], pod["metadata"]["name"]) == (namespace, name))
+        found = (pod for pod in self._pods.all() if (pod["metadata"]["namespace"], pod["metadata"]["name"]) == (namespace, name))
         return next(found, None)
 
 
-def _node_patch(
-    each: dict[str, Any], serving: set[tuple[str | None, str | None]], held: player.Faults, port: int
-) -> dict[str, Any]:
+def _node_patch(each: dict[str, Any], serving: set[tuple[str | None, str | None]], held: player.Faults, port: int) -> dict[str, Any]:
     """What is to change in a node's status: its accelerators, and the kubelet's port after a restart of the lab."""
     accelerators = facts.accelerators(each["metadata"]["labels"].get("node.kubernetes.io/instance-type", ""))
     patch: dict[str, Any] = {}

@@ -13,8 +13,7 @@ NOW = "2026-11-22T12:00:00Z"
 
 
 def _pod(owner: str = "Job", limits: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
-    container = {"name": "check", "image": "example.com/check:1", "command": ["nvidia-smi", "-L"],
-                 "resources": {"limits": limits or {}}}
+    container = {"name": "check", "image": "example.com/check:1", "command": ["nvidia-smi", "-L"], "resources": {"limits": limits or {}}}
     owners = [{"kind": owner, "controller": True}] if owner else []
     return {
         "metadata": {"name": "check", "namespace": "default", "uid": "u1", "ownerReferences": owners},
@@ -122,8 +121,13 @@ def test_present_loses_the_missing_device() -> None:
 
 @pytest.mark.parametrize(
     ("query", "wanted"),
-    [({}, "a\nb\nc\n"), ({"tailLines": ["2"]}, "b\nc\n"), ({"tailLines": ["9"]}, "a\nb\nc\n"), ({"tailLines": ["0"]}, ""),
-     ({"limitBytes": ["3"]}, "a\nb")],
+    [
+        ({}, "a\nb\nc\n"),
+        ({"tailLines": ["2"]}, "b\nc\n"),
+        ({"tailLines": ["9"]}, "a\nb\nc\n"),
+        ({"tailLines": ["0"]}, ""),
+        ({"limitBytes": ["3"]}, "a\nb"),
+    ],
 )
 def test_cut_obeys_the_query(query: dict[str, list[str]], wanted: str) -> None:
     assert kubelet.cut("a\nb\nc\n", query) == wanted

@@ -21,11 +21,12 @@ _TORUS_SIDE = 4
 _LOGICAL_CORES = ("trn2", "trn3")
 
 USAGE = "Usage:\n  neuron-ls [options]\n\nOptions:\n{options}"
-_OPTIONS_OLD = ("  -a, --show-all-procs\n  -j, --json-output\n  -t, --topology\n  -w, --wide\n")
-_OPTIONS_NEW = ("  -a, --show-all-procs\n      --output-format <text|json>\n  -t, --topology\n  -w, --wide\n")
+_OPTIONS_OLD = "  -a, --show-all-procs\n  -j, --json-output\n  -t, --topology\n  -w, --wide\n"
+_OPTIONS_NEW = "  -a, --show-all-procs\n      --output-format <text|json>\n  -t, --topology\n  -w, --wide\n"
 
-NO_DEVICES = ('time="2026-11-22T12:00:00Z" level=fatal msg="Failed to load MLA system information" '
-              'error="failed to discover Neuron devices"\n')
+NO_DEVICES = (
+    'time="2026-11-22T12:00:00Z" level=fatal msg="Failed to load MLA system information" error="failed to discover Neuron devices"\n'
+)
 
 
 def run(arguments: Sequence[str], neurons: Sequence[Device], conditions: Conditions = HEALTHY) -> Output:
@@ -95,7 +96,7 @@ def bdf(device: Device) -> str:
     """The PCI address: a single device sits at 00:1e.0."""
     if device.facts.devices == 1:
         return "0000:00:1e.0"
-    return f"0000:{0x10 + 0x10 * (device.index // 4):02x}:{0x1b + device.index % 4:02x}.0"
+    return f"0000:{0x10 + 0x10 * (device.index // 4):02x}:{0x1B + device.index % 4:02x}.0"
 
 
 def neighbours(index: int, devices: int, instance_type: str) -> list[int]:
@@ -112,8 +113,10 @@ def neighbours(index: int, devices: int, instance_type: str) -> list[int]:
 def text(neurons: Sequence[Device]) -> str:
     """The table that people read; the column of connected devices is left out for a single device, as in the tool."""
     first = neurons[0]
-    rows: list[tuple[str, ...]] = [("NEURON", "NEURON", "NEURON", "NEURON", "CONNECTED", "PCI", "CPU", "NUMA"),
-            ("DEVICE", "CORES", "CORE IDS", "MEMORY", "DEVICES", "BDF", "AFFINITY", "NODE")]
+    rows: list[tuple[str, ...]] = [
+        ("NEURON", "NEURON", "NEURON", "NEURON", "CONNECTED", "PCI", "CPU", "NUMA"),
+        ("DEVICE", "CORES", "CORE IDS", "MEMORY", "DEVICES", "BDF", "AFFINITY", "NODE"),
+    ]
     rows += [_text_row(entry) for entry in array(neurons)]
     if first.facts.devices == 1:
         rows = [row[:4] + row[5:] for row in rows]
@@ -129,5 +132,13 @@ def text(neurons: Sequence[Device]) -> str:
 def _text_row(entry: dict[str, Any]) -> tuple[str, ...]:
     cores = entry["neuroncore_ids"]
     connected = ", ".join(str(index) for index in entry["connected_to"] or [])
-    return (str(entry["neuron_device"]), str(entry["nc_count"]), f"{cores[0]}-{cores[-1]}",
-            f"{entry['memory_size'] >> 30} GB", connected, entry["bdf"], entry["cpu_affinity"], entry["numa_node"])
+    return (
+        str(entry["neuron_device"]),
+        str(entry["nc_count"]),
+        f"{cores[0]}-{cores[-1]}",
+        f"{entry['memory_size'] >> 30} GB",
+        connected,
+        entry["bdf"],
+        entry["cpu_affinity"],
+        entry["numa_node"],
+    )

@@ -33,12 +33,33 @@ DRIVER_580 = Driver("580.126.09", "13.0", 13)
 DRIVER_535 = Driver("535.230.02", "12.2", 12)
 
 #: Power limit in W by a word of the product name, from public captures; boards not listed show 300 W.
-POWER_LIMIT = {"T4": 70, "T4G": 70, "L4": 72, "A10G": 300, "V100": 300, "A100": 400, "L40S": 350, "H100": 700, "H200": 700,
-               "B200": 1000, "B300": 1100, "4500": 165, "6000": 600}
+POWER_LIMIT = {
+    "T4": 70,
+    "T4G": 70,
+    "L4": 72,
+    "A10G": 300,
+    "V100": 300,
+    "A100": 400,
+    "L40S": 350,
+    "H100": 700,
+    "H200": 700,
+    "B200": 1000,
+    "B300": 1100,
+    "4500": 165,
+    "6000": 600,
+}
 
 #: PCI device identifiers (device, then NVIDIA's vendor id) by a word of the product name; others show zeros.
-PCI_DEVICE = {"T4": "1EB810DE", "A10G": "223710DE", "L4": "27B810DE", "L40S": "26B910DE", "V100": "1DB110DE",
-              "A100": "20B010DE", "H100": "233010DE", "H200": "233510DE"}
+PCI_DEVICE = {
+    "T4": "1EB810DE",
+    "A10G": "223710DE",
+    "L4": "27B810DE",
+    "L40S": "26B910DE",
+    "V100": "1DB110DE",
+    "A100": "20B010DE",
+    "H100": "233010DE",
+    "H200": "233510DE",
+}
 
 #: Architectures that retire pages; newer ones remap rows instead.
 RETIRES_PAGES = {"Volta", "Turing"}
@@ -46,13 +67,21 @@ RETIRES_PAGES = {"Volta", "Turing"}
 #: Architectures whose temperature limits are absolute with any driver.
 ABSOLUTE_LIMITS = {"Volta", "Turing", "Ampere"}
 
-_CLOCK_REASONS = ("gpu_idle", "applications_clocks_setting", "sw_power_cap", "hw_slowdown", "hw_thermal_slowdown",
-                  "hw_power_brake_slowdown", "sync_boost", "sw_thermal_slowdown", "display_clocks_setting")
+_CLOCK_REASONS = (
+    "gpu_idle",
+    "applications_clocks_setting",
+    "sw_power_cap",
+    "hw_slowdown",
+    "hw_thermal_slowdown",
+    "hw_power_brake_slowdown",
+    "sync_boost",
+    "sw_thermal_slowdown",
+    "display_clocks_setting",
+)
 _CLOCK_COUNTERS = ("sw_power_cap", "sync_boost", "sw_therm_slowdown", "hw_therm_slowdown", "hw_power_brake")
 _VOLTA_CELLS = ("device_memory", "register_file", "l1_cache", "l2_cache", "texture_memory", "texture_shm", "cbu", "total")
 _ECC_SOURCES = ("sram_l2", "sram_sm", "sram_microcontroller", "sram_pcie", "sram_other")
-_HEALTH = ("summary", "bandwidth", "route_recovery_in_progress", "route_unhealthy", "access_timeout_recovery",
-           "incorrect_configuration")
+_HEALTH = ("summary", "bandwidth", "route_recovery_in_progress", "route_unhealthy", "access_timeout_recovery", "incorrect_configuration")
 
 
 def run(arguments: Sequence[str], gpus: Sequence[Device], conditions: Conditions = HEALTHY) -> Output:
@@ -67,14 +96,12 @@ def run(arguments: Sequence[str], gpus: Sequence[Device], conditions: Conditions
 def _failure(gpus: Sequence[Device], driver: Driver, conditions: Conditions) -> Output | None:
     if conditions.has("driver-mismatch"):
         library = driver.version.rpartition(".")[0]
-        return Output("Failed to initialize NVML: Driver/library version mismatch\n"
-                      f"NVML library version: {library}\n", 18)
+        return Output(f"Failed to initialize NVML: Driver/library version mismatch\nNVML library version: {library}\n", 18)
     if not gpus:
         return Output("No devices were found\n", 6)
     if conditions.has("gpu-lost"):
         bus = bus_id(gpus[0])[4:]
-        return Output(f"Unable to determine the device handle for GPU {bus}: GPU is lost.  "
-                      "Reboot the system to recover this GPU\n", 15)
+        return Output(f"Unable to determine the device handle for GPU {bus}: GPU is lost.  Reboot the system to recover this GPU\n", 15)
     return None
 
 
@@ -97,8 +124,10 @@ def _answer(arguments: list[str], gpus: Sequence[Device], driver: Driver, condit
 
 def versions(driver: Driver) -> str:
     """The lines of ``--version``."""
-    return (f"NVIDIA-SMI version  : {driver.version}\nNVML version        : {driver.version.rpartition('.')[0]}\n"
-            f"DRIVER version      : {driver.version}\nCUDA Version        : {driver.cuda}\n")
+    return (
+        f"NVIDIA-SMI version  : {driver.version}\nNVML version        : {driver.version.rpartition('.')[0]}\n"
+        f"DRIVER version      : {driver.version}\nCUDA Version        : {driver.cuda}\n"
+    )
 
 
 def _query(fields: list[str], arguments: list[str], gpus: Sequence[Device], driver: Driver) -> Output:
@@ -117,10 +146,22 @@ def _query(fields: list[str], arguments: list[str], gpus: Sequence[Device], driv
 def _cells(gpu: Device, place: int, count: int, driver: Driver) -> dict[str, str]:
     total = f"{gpu.facts.memory_mib} MiB"
     return {
-        "index": str(place), "name": gpu.facts.name, "gpu_name": gpu.facts.name, "uuid": f"GPU-{gpu.uuid}",
-        "gpu_uuid": f"GPU-{gpu.uuid}", "count": str(count), "driver_version": driver.version, "memory.total": total,
-        "memory.used": "0 MiB", "memory.free": total, "pci.bus_id": bus_id(gpu), "ecc.mode.current": "Enabled",
-        "mig.mode.current": _mig(gpu), "compute_mode": "Default", "persistence_mode": "Enabled", "pstate": "P8",
+        "index": str(place),
+        "name": gpu.facts.name,
+        "gpu_name": gpu.facts.name,
+        "uuid": f"GPU-{gpu.uuid}",
+        "gpu_uuid": f"GPU-{gpu.uuid}",
+        "count": str(count),
+        "driver_version": driver.version,
+        "memory.total": total,
+        "memory.used": "0 MiB",
+        "memory.free": total,
+        "pci.bus_id": bus_id(gpu),
+        "ecc.mode.current": "Enabled",
+        "mig.mode.current": _mig(gpu),
+        "compute_mode": "Default",
+        "persistence_mode": "Enabled",
+        "pstate": "P8",
     }
 
 
@@ -151,16 +192,23 @@ def table(gpus: Sequence[Device], driver: Driver, conditions: Conditions = HEALT
     """The table that people read; like the real one it cuts names to its column."""
     rule = "+-----------------------------------------+------------------------+----------------------+"
     body = "".join(_table_row(gpu, place, rule, conditions) for place, gpu in enumerate(gpus))
-    processes = "".join(f"| {line:<87} |\n" for line in (
-        "Processes:", " GPU   GI   CI              PID   Type   Process name                        GPU Memory",
-        "       ID   ID                                                               Usage"))
+    processes = "".join(
+        f"| {line:<87} |\n"
+        for line in (
+            "Processes:",
+            " GPU   GI   CI              PID   Type   Process name                        GPU Memory",
+            "       ID   ID                                                               Usage",
+        )
+    )
     edge = "+" + "-" * 89 + "+"
-    return (f"{edge}\n| NVIDIA-SMI {driver.version:<22} Driver Version: {driver.version:<14} CUDA Version: {driver.cuda:<8} |\n"
-            f"|{rule[1:]}\n| GPU  Name                 Persistence-M | Bus-Id          Disp.A | Volatile Uncorr. ECC |\n"
-            "| Fan  Temp   Perf          Pwr:Usage/Cap |           Memory-Usage | GPU-Util  Compute M. |\n"
-            "|                                         |                        |               MIG M. |\n"
-            f"|{'=' * 41}+{'=' * 24}+{'=' * 22}|\n{body}\n{edge}\n{processes}|{'=' * 89}|\n"
-            f"|  {'No running processes found':<87}|\n{edge}\n")
+    return (
+        f"{edge}\n| NVIDIA-SMI {driver.version:<22} Driver Version: {driver.version:<14} CUDA Version: {driver.cuda:<8} |\n"
+        f"|{rule[1:]}\n| GPU  Name                 Persistence-M | Bus-Id          Disp.A | Volatile Uncorr. ECC |\n"
+        "| Fan  Temp   Perf          Pwr:Usage/Cap |           Memory-Usage | GPU-Util  Compute M. |\n"
+        "|                                         |                        |               MIG M. |\n"
+        f"|{'=' * 41}+{'=' * 24}+{'=' * 22}|\n{body}\n{edge}\n{processes}|{'=' * 89}|\n"
+        f"|  {'No running processes found':<87}|\n{edge}\n"
+    )
 
 
 def _table_row(gpu: Device, place: int, rule: str, conditions: Conditions) -> str:
@@ -168,9 +216,11 @@ def _table_row(gpu: Device, place: int, rule: str, conditions: Conditions) -> st
     errors = _uncorrectable(place, conditions)
     power = f"15W / {_by_word(POWER_LIMIT, gpu, 300):>4}W"
     memory = f"0MiB / {gpu.facts.memory_mib:>6}MiB"
-    return (f"| {place:>3}  {name:<31}On  | {bus_id(gpu):>18} Off | {errors:>20} |\n"
-            f"| N/A   30C    P8 {power:>23} | {memory:>22} |      0%      Default |\n"
-            f"|                                         |                        | {_mig(gpu):>20} |\n{rule}\n")
+    return (
+        f"| {place:>3}  {name:<31}On  | {bus_id(gpu):>18} Off | {errors:>20} |\n"
+        f"| N/A   30C    P8 {power:>23} | {memory:>22} |      0%      Default |\n"
+        f"|                                         |                        | {_mig(gpu):>20} |\n{rule}\n"
+    )
 
 
 def _uncorrectable(place: int, conditions: Conditions) -> str:
@@ -180,13 +230,23 @@ def _uncorrectable(place: int, conditions: Conditions) -> str:
 def xml(gpus: Sequence[Device], driver: Driver, conditions: Conditions = HEALTHY) -> str:
     """The document of ``-q -x``."""
     root = ElementTree.Element("nvidia_smi_log")
-    _fill(root, {"timestamp": "Sun Nov 22 12:00:00 2026", "driver_version": driver.version, "cuda_version": driver.cuda,
-                 "attached_gpus": str(len(gpus))})
+    _fill(
+        root,
+        {
+            "timestamp": "Sun Nov 22 12:00:00 2026",
+            "driver_version": driver.version,
+            "cuda_version": driver.cuda,
+            "attached_gpus": str(len(gpus)),
+        },
+    )
     for place, gpu in enumerate(gpus):
         _fill(ElementTree.SubElement(root, "gpu", id=bus_id(gpu)), gpu_tree(gpu, place, driver, conditions))
     ElementTree.indent(root, "\t")
-    return (f'<?xml version="1.0" ?>\n<!DOCTYPE nvidia_smi_log SYSTEM "nvsmi_device_v{driver.dtd}.dtd">\n'
-            + ElementTree.tostring(root, encoding="unicode") + "\n")
+    return (
+        f'<?xml version="1.0" ?>\n<!DOCTYPE nvidia_smi_log SYSTEM "nvsmi_device_v{driver.dtd}.dtd">\n'
+        + ElementTree.tostring(root, encoding="unicode")
+        + "\n"
+    )
 
 
 def _fill(parent: ElementTree.Element, tree: Tree) -> None:
@@ -230,8 +290,9 @@ def gpu_tree(gpu: Device, place: int, driver: Driver, conditions: Conditions) ->
 def _identity(gpu: Device, driver: Driver) -> Tree:
     metal = gpu.facts.instance_type.endswith(".metal")
     new = driver.dtd >= 13
-    state: Tree = ({"gpu_recovery_action": "None"} if new else
-                   {"gpu_reset_status": {"reset_required": "No", "drain_and_reset_recommended": "No"}})
+    state: Tree = (
+        {"gpu_recovery_action": "None"} if new else {"gpu_reset_status": {"reset_required": "No", "drain_and_reset_recommended": "No"}}
+    )
     return {
         "product_name": gpu.facts.name,
         "product_brand": "Tesla" if gpu.facts.name.startswith("Tesla V100") else "NVIDIA",
@@ -257,17 +318,25 @@ def _pci(gpu: Device, new: bool) -> Tree:
     address = bus_id(gpu)
     domain, bus, device = address.partition(".")[0].split(":")
     return {
-        "pci_bus": bus, "pci_device": device, "pci_domain": domain[-4:],
+        "pci_bus": bus,
+        "pci_device": device,
+        "pci_domain": domain[-4:],
         **({"pci_base_class": "3", "pci_sub_class": "2"} if new else {}),
         "pci_device_id": str(_by_word(PCI_DEVICE, gpu, "000010DE")),
         "pci_bus_id": address,
         "pci_gpu_link_info": {
-            "pcie_gen": {"max_link_gen": "4", "current_link_gen": "1", "device_current_link_gen": "1",
-                         "max_device_link_gen": "4", "max_host_link_gen": NA},
+            "pcie_gen": {
+                "max_link_gen": "4",
+                "current_link_gen": "1",
+                "device_current_link_gen": "1",
+                "max_device_link_gen": "4",
+                "max_host_link_gen": NA,
+            },
             # On virtualised instances the link is narrower than the board's own maximum (real T4 and A10G captures).
             "link_widths": {"max_link_width": "16x", "current_link_width": "8x"},
         },
-        "replay_counter": "0", "replay_rollover_counter": "0",
+        "replay_counter": "0",
+        "replay_rollover_counter": "0",
     }
 
 
@@ -282,8 +351,7 @@ def _clock_reasons(new: bool) -> Tree:
 def _memory(gpu: Device) -> Tree:
     total, reserved = gpu.facts.memory_mib, gpu.facts.memory_mib // 50
     return {
-        "fb_memory_usage": {"total": f"{total} MiB", "reserved": f"{reserved} MiB", "used": "0 MiB",
-                            "free": f"{total - reserved} MiB"},
+        "fb_memory_usage": {"total": f"{total} MiB", "reserved": f"{reserved} MiB", "used": "0 MiB", "free": f"{total - reserved} MiB"},
         "bar1_memory_usage": {"total": "256 MiB", "used": "2 MiB", "free": "254 MiB"},
         "cc_protected_memory_usage": _same(("total", "used", "free"), "0 MiB"),
     }
@@ -337,18 +405,29 @@ def _temperature(gpu: Device, new: bool) -> Tree:
     if new and gpu.facts.architecture not in ABSOLUTE_LIMITS:
         # Newer boards state their limits as distances to the point where they slow down.
         limits = {"max": "-7 C", "slow": "-2 C", "max_gpu": "0 C", "max_mem": NA}
-        return {"gpu_temp": "30 C", "gpu_temp_tlimit": "57 C", "memory_temp": NA,
-                **{f"gpu_temp_{name}_tlimit_threshold": value for name, value in limits.items()}}
+        return {
+            "gpu_temp": "30 C",
+            "gpu_temp_tlimit": "57 C",
+            "memory_temp": NA,
+            **{f"gpu_temp_{name}_tlimit_threshold": value for name, value in limits.items()},
+        }
     limits = {"max": "96 C", "slow": "93 C", "max_gpu": "85 C", "max_mem": NA}
-    return {"gpu_temp": "30 C", "gpu_temp_tlimit": NA, "memory_temp": NA,
-            **{f"gpu_temp_{name}_threshold": value for name, value in limits.items()}}
+    return {
+        "gpu_temp": "30 C",
+        "gpu_temp_tlimit": NA,
+        "memory_temp": NA,
+        **{f"gpu_temp_{name}_threshold": value for name, value in limits.items()},
+    }
 
 
 def _power(gpu: Device, new: bool) -> Tree:
     limit = f"{_by_word(POWER_LIMIT, gpu, 300)}.00 W"
     limits = _same(("current_power_limit", "requested_power_limit", "default_power_limit", "max_power_limit"), limit)
-    draw: Tree = ({"power_state": DEPRECATED, "average_power_draw": "15.20 W", "instant_power_draw": "15.11 W"} if new
-                  else {"power_state": "P8", "power_draw": "15.20 W"})
+    draw: Tree = (
+        {"power_state": DEPRECATED, "average_power_draw": "15.20 W", "instant_power_draw": "15.11 W"}
+        if new
+        else {"power_state": "P8", "power_draw": "15.20 W"}
+    )
     return {"gpu_power_readings": {**draw, **limits}}
 
 
