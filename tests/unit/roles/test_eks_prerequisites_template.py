@@ -1,0 +1,206 @@
+"""The stack of eks_prerequisites: valid for CloudFormation, and no right wider than what Karpenter needs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint import decode
+from cfnlint.api import lint_all
+from jinja2 import Environment, StrictUndefined
+
+TEMPLATES = sorted((Path(__file__).resolve().parents[3] / "roles" / "eks_prerequisites" / "templates").glob("stack-*.yml.j2"))
+LONGEST_CLUSTER_NAME = "c" * 100
+# Characters of a managed policy, white space apart: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+LARGEST_POLICY = 6144
+PSEUDO_PARAMETERS = {
+    "AWS::Partition": "aws-us-gov",
+    "AWS::Region": "us-gov-west-1",
+    "AWS::AccountId": "123456789012",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+# Actions that AWS offers for no single resource, or only before the resource has a name; each is read-only.
+UNSCOPED_ACTIONS = ("ec2:Describe", "pricing:GetProducts", "iam:ListInstanceProfiles", "arc-zonal-shift:GetManagedResource")
+
+
+def render(path: Path, cluster: str = "demo") -> str:
+    """As ansible.builtin.template renders it."""
+    environment = Environment(trim_blocks=True, undefined=StrictUndefined, autoescape=False)
+    return environment.from_string(path.read_text()).render(eks_prerequisites_cluster_name=cluster)
+
+
+def resolve(node: Any, values: dict[str, str]) -> Any:
+    """``node`` with its intrinsic functions replaced by values; GetAtt and Ref of resources stay readable texts."""
+    if isinstance(node, dict) and len(node) == 1:
+        function, argument = next(iter(node.items()))
+        if function == "Ref":
+            return values.get(argument, f"<{argument}>")
+        if function == "Fn::GetAtt":
+            return f"<{'.'.join(argument)}>"
+        if function == "Fn::Sub":
+            for name, value in values.items():
+                argument = argument.replace("${" + name + "}", value)
+            return argument
+    if isinstance(node, dict):
+        return {key: resolve(value, values) for key, value in node.items()}
+    return [resolve(each, values) for each in node] if isinstance(node, list) else node
+
+
+def resources(path: Path, cluster: str = "demo") -> dict[str, Any]:
+    """Logical name -> resource, as CloudFormation would see it for ``cluster``."""
+    template, errors = decode.decode_str(render(path, cluster))
+    assert not errors
+    given = {
+        "ClusterName": cluster,
+        "NodeRoleName": "node",
+        "ControllerRoleName": "controller",
+        "QueueName": "queue",
+        "Namespace": "kube-system",
+        "ServiceAccount": "karpenter",
+    }
+    return resolve(json.loads(json.dumps(template))["Resources"], given | PSEUDO_PARAMETERS)
+
+
+def of_type(found: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {name: each["Properties"] for name, each in found.items() if each["Type"] == kind}
+
+
+def statements(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every statement of the controller's policies."""
+    policies = of_type(found, "AWS::IAM::ManagedPolicy").values()
+    return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+each_template = pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+
+
+def test_there_is_a_template() -> None:
+    assert TEMPLATES
+
+
+@each_template
+def test_template_is_clean_for_cfn_lint(path: Path) -> None:
+    """Of errors and warnings; what it calls information is advice for templates that a person fills in."""
+    assert [str(match) for match in lint_all(render(path)) if match.rule.id[0] != "I"] == []
+
+
+@each_template
+def test_policies_fit_iam_with_the_longest_cluster_name(path: Path) -> None:
+    policies = of_type(resources(path, LONGEST_CLUSTER_NAME), "AWS::IAM::ManagedPolicy")
+    sizes = {name: len(json.dumps(policy["PolicyDocument"], separators=(",", ":"))) for name, policy in policies.items()}
+    assert {name: size for name, size in sizes.items() if size > LARGEST_POLICY} == {}
+
+
+@each_template
+def test_controller_role_has_every_policy_of_the_stack(path: Path) -> None:
+    found = resources(path)
+    attached = set(found["ControllerRole"]["Properties"]["ManagedPolicyArns"])
+    assert attached == {f"<{name}>" for name in of_type(found, "AWS::IAM::ManagedPolicy")}
+
+
+@each_template
+def test_no_statement_allows_a_wildcard_action(path: Path) -> None:
+    assert [statement["Sid"] for statement in statements(resources(path)) for action in as_list(statement["Action"]) if "*" in action] == []
+
+
+@each_template
+def test_only_reads_are_allowed_on_every_resource(path: Path) -> None:
+    open_actions = [
+        action for statement in statements(resources(path)) if statement["Resource"] == "*" for action in as_list(statement["Action"])
+    ]
+    assert [action for action in open_actions if not action.startswith(UNSCOPED_ACTIONS)] == []
+
+
+@each_template
+def test_every_right_to_delete_or_tag_is_bound_to_this_cluster(path: Path) -> None:
+    """By a tag with the cluster's name in its key or its value."""
+    bound = (
+        "Terminate",
+        "Delete",
+        "CreateTags",
+        "TagInstanceProfile",
+        "AddRole",
+        "RemoveRole",
+        "CreateInstanceProfile",
+        "CreateLaunchTemplate",
+    )
+    free = [
+        statement["Sid"]
+        for statement in statements(resources(path))
+        if any(word in action for action in as_list(statement["Action"]) for word in bound)
+        and not action_is_on_own_queue(statement)
+        and statement.get("Condition", {}).get("StringEquals", {}).keys()
+        & {"aws:ResourceTag/kubernetes.io/cluster/demo", "aws:RequestTag/kubernetes.io/cluster/demo"}
+        == set()
+    ]
+    assert free == []
+
+
+def action_is_on_own_queue(statement: dict[str, Any]) -> bool:
+    """sqs:DeleteMessage deletes a message of the one queue that the statement names."""
+    return statement["Resource"] == "<InterruptionQueue.Arn>"
+
+
+@each_template
+def test_controller_may_pass_the_node_role_alone_and_to_ec2_alone(path: Path) -> None:
+    passing = [statement for statement in statements(resources(path)) if "iam:PassRole" in as_list(statement["Action"])]
+    assert [statement["Resource"] for statement in passing] == ["<NodeRole.Arn>"]
+    assert set(passing[0]["Condition"]["StringEquals"]["iam:PassedToService"]) == {"ec2.amazonaws.com", "ec2.amazonaws.com.cn"}
+
+
+@each_template
+def test_controller_role_trusts_one_service_account_of_one_cluster(path: Path) -> None:
+    (statement,) = resources(path)["ControllerRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "pods.eks.amazonaws.com"}
+    assert set(statement["Action"]) == {"sts:AssumeRole", "sts:TagSession"}
+    assert statement["Condition"]["StringEquals"] == {
+        "aws:RequestTag/eks-cluster-arn": "arn:aws-us-gov:eks:us-gov-west-1:123456789012:cluster/demo",
+        "aws:RequestTag/kubernetes-namespace": "kube-system",
+        "aws:RequestTag/kubernetes-service-account": "karpenter",
+    }
+
+
+@each_template
+def test_nodes_are_let_in_as_ec2_linux(path: Path) -> None:
+    entry = resources(path)["NodeAccessEntry"]["Properties"]
+    assert entry == {"ClusterName": "demo", "PrincipalArn": "<NodeRole.Arn>", "Type": "EC2_LINUX"}
+
+
+@each_template
+def test_queue_takes_messages_of_the_stacks_own_rules_alone(path: Path) -> None:
+    found = resources(path)
+    rules = of_type(found, "AWS::Events::Rule")
+    allow, deny = found["InterruptionQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert allow["Principal"] == {"Service": "events.amazonaws.com"}
+    assert set(allow["Condition"]["ArnEquals"]["aws:SourceArn"]) == {f"<{name}.Arn>" for name in rules}
+    assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+
+
+@each_template
+def test_rules_send_karpenters_five_events_to_the_queue(path: Path) -> None:
+    rules = of_type(resources(path), "AWS::Events::Rule").values()
+    assert sorted((*rule["EventPattern"]["source"], *rule["EventPattern"]["detail-type"]) for rule in rules) == [
+        ("aws.ec2", "EC2 Capacity Reservation Instance Interruption Warning"),
+        ("aws.ec2", "EC2 Instance Rebalance Recommendation"),
+        ("aws.ec2", "EC2 Instance State-change Notification"),
+        ("aws.ec2", "EC2 Spot Instance Interruption Warning"),
+        ("aws.health", "AWS Health Event"),
+    ]
+    assert [rule["Targets"][0]["Arn"] for rule in rules] == ["<InterruptionQueue.Arn>"] * 5
+
+
+@each_template
+def test_queue_is_encrypted_without_a_key_of_kms(path: Path) -> None:
+    queue = resources(path)["InterruptionQueue"]["Properties"]
+    assert queue == {"QueueName": "queue", "MessageRetentionPeriod": 300, "SqsManagedSseEnabled": True}
+
+
+@each_template
+def test_nothing_names_a_partition(path: Path) -> None:
+    assert "arn:aws:" not in render(path)
