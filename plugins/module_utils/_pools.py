@@ -108,7 +108,13 @@ def _with_defaults(stated: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
     missing = [
         Requirement(SHORTHANDS[option], "In", values, option) for option, values in defaults.items() if SHORTHANDS[option] not in keys
     ]
-    return (*missing, *stated)
+    return tuple(sorted((*missing, *stated), key=_position))
+
+
+def _position(requirement: Requirement) -> int:
+    """Order requirements alike whether they are stated or default, so that stating a default changes nothing."""
+    options = tuple(SHORTHANDS)
+    return options.index(requirement.option) if requirement.option in options else len(options)
 
 
 def architectures_named(requirements: Iterable[Requirement]) -> tuple[str, ...]:
