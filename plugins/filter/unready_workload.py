@@ -44,7 +44,7 @@ _value:
   sample:
     - object: pod kube-system/karpenter-5d8f7c-abcde
       reason: FailedScheduling
-      message: "0/3 nodes are available: 1 node(s) didn't match pod anti-affinity rules."
+      message: "0/3 nodes are available: 1 node(s) didn't match pod anti-affinity rules"
       next_step: "Each of the 2 replicas needs a node of its own that Karpenter did not make: lower the number of replicas, or add nodes."
 """
 

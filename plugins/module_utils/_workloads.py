@@ -153,7 +153,12 @@ def _workload_finding(workload: dict, pods: list[dict], events: list[dict]) -> d
 
 def _finding(subject: str, reason: str, message: str, fields: dict) -> dict:
     step = _scheduling_step(message) if reason in ("FailedScheduling", "Unschedulable") else NEXT_STEPS.get(reason, DESCRIBE)
-    return {"object": subject, "reason": reason, "message": shorten(message), "next_step": step.format(**fields)}
+    return {"object": subject, "reason": reason, "message": _gist(message), "next_step": step.format(**fields)}
+
+
+def _gist(message: str) -> str:
+    """Return the message without what the scheduler adds on preemption, which says the same a second time."""
+    return shorten(message.partition(", preemption: ")[0]).rstrip(". ")
 
 
 def _scheduling_step(message: str) -> str:

@@ -8,8 +8,11 @@ import pytest
 from ansible_collections.accelerated.nodes.plugins.module_utils._workloads import explain, owned, rollout_complete
 
 NAMESPACE = "kube-system"
-# The scheduler's own words, kube-scheduler v1.36 on a cluster with one node that Karpenter did not make.
-ANTI_AFFINITY = "0/1 nodes are available: 1 node(s) didn't match pod anti-affinity rules. no new claims to deallocate."
+# Recorded: kube-scheduler v1.36.3 with three replicas for two nodes.
+ANTI_AFFINITY = (
+    "0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules. no new claims to deallocate, "
+    "preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod."
+)
 
 
 def deployment(replicas: int = 2, **status) -> dict:
@@ -80,7 +83,7 @@ def test_explain_a_replica_without_a_node_of_its_own() -> None:
         {
             "object": "pod kube-system/karpenter-5d8f-a",
             "reason": "FailedScheduling",
-            "message": ANTI_AFFINITY,
+            "message": "0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules. no new claims to deallocate",
             "next_step": "Each of the 2 replicas needs a node of its own that Karpenter did not make: lower the number of replicas, or add nodes.",
         }
     ]
