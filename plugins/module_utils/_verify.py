@@ -46,6 +46,10 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._wait import wit
 from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, list_all
 
 
+# Why a check waits, as far as it is news; others are what every pod goes through.
+TELLING_REASONS = ("ErrImagePull", "ReadingLog", "Unschedulable")
+
+
 class Verification:
     """One run over one cluster."""
 
@@ -223,7 +227,7 @@ class Verification:
 
     def _report(self, states: Mapping[str, JobState], total: int, deadline: Deadline) -> None:
         waiting = [state for state in states.values() if not state.over]
-        reasons = sorted({state.reason for state in waiting if state.reason})
+        reasons = sorted({state.reason for state in waiting if state.reason in TELLING_REASONS})
         why = f" ({', '.join(reasons)})" if reasons else ""
         self._progress(f"checks: {len(states) - len(waiting)} of {total} done{why}", deadline.elapsed)
 
