@@ -75,7 +75,7 @@ def package(chart: Chart) -> None:
     cluster.run([str(BIN_DIR / "helm"), "package", str(source), *versions, f"--destination={PACKAGES}"])
 
 
-def wait(state: State, patience: float = 15) -> None:
+def wait(state: State, patience: float = 60) -> None:
     """Wait until the registry answers.
 
     Raises:
