@@ -20,6 +20,8 @@ TARGET = ROOT / "plugins" / "module_utils" / "_instance_table.py"
 NUMBERS = frozenset(
     {"vcpu", "memory_mib", "devices", "resource_count", "device_memory_mib", "cores_per_device", "default_cores_per_device"}
 )
+# The first column about the devices themselves: product_name.
+DEVICE_COLUMN = 9
 HEADER = '''\
 # Copyright (c) 2026 The accelerated.nodes authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
@@ -59,9 +61,9 @@ def render(columns: list[str], rows: list[tuple]) -> str:
 
 
 def row_lines(row: tuple) -> list[str]:
-    """Write one row, where it came from on a second line: in one, some are longer than ansible-test allows."""
-    *values, provenance = (literal(value) for value in row)
-    return [f"    ({', '.join(values)},", f"     {provenance}),"]
+    """Write one row in two lines, the instance and its devices: in one, some are longer than ansible-test allows."""
+    values = [literal(value) for value in row]
+    return [f"    ({', '.join(values[:DEVICE_COLUMN])},", f"     {', '.join(values[DEVICE_COLUMN:])}),"]
 
 
 def literal(value: str | int | None) -> str:
