@@ -98,7 +98,7 @@ def _expectation_of_labels(instance_type: str, labels: Mapping[str, str], wishes
     accelerator = accelerator_of_labels(labels)
     if accelerator is None:
         return Expectation(instance_type=instance_type, accelerator="")
-    _, name, count, memory = accelerator.labels
+    name, count, memory = accelerator.labels[1:]
     # A count of 0 is how Karpenter labels a share of a GPU: no promise.
     number = _positive(labels.get(count, ""))
     return Expectation(

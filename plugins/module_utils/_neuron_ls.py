@@ -123,7 +123,7 @@ def _physical_cores(value: dict[str, Any], top: dict[str, Any]) -> Optional[int]
 
 def _count(value: Any) -> Optional[int]:
     """Return a plausible whole number (up to 1 PiB); None for anything else, booleans included."""
-    return value if type(value) is int and 0 <= value <= 1 << 50 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1 << 50 else None
 
 
 def _text(value: Any) -> str:

@@ -80,7 +80,13 @@ def _names(params: Mapping[str, Any], option: str) -> tuple[str, ...]:
 
 
 def _positive(option: str, value: Any) -> int:
-    number = value if type(value) is int else int(value) if re.fullmatch(r"-?[0-9]{1,9}", str(value)) else None
+    number = (
+        value
+        if isinstance(value, int) and not isinstance(value, bool)
+        else int(value)
+        if re.fullmatch(r"-?[0-9]{1,9}", str(value))
+        else None
+    )
     if number is None or number <= 0:
         raise CollectionError(f"{option} is {value}, but must be a whole number above 0.")
     return number

@@ -45,7 +45,6 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._verification im
 from ansible_collections.accelerated.nodes.plugins.module_utils._wait import without_karpenter
 from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, list_all
 
-
 # Why a check waits, as far as it is news; others are what every pod goes through.
 TELLING_REASONS = ("ErrImagePull", "ReadingLog", "Unschedulable")
 

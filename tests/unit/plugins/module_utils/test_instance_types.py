@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[4]
 
 
 def test_the_table_is_what_its_source_says() -> None:
-    done = subprocess.run([sys.executable, ROOT / "tools" / "instance_types.py", "--check"], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, ROOT / "tools" / "instance_types.py", "--check"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import (
@@ -137,7 +137,7 @@ def test_ledger_tells_a_replacement_under_the_same_name_apart():
 
 
 def test_view_returns_reason_and_accelerators():
-    now = datetime(2026, 11, 22, 10, 1, tzinfo=timezone.utc)
+    now = datetime(2026, 11, 22, 10, 1, tzinfo=UTC)
     found = view(claim(**STUCK), now)
     assert found["phase"] == "Registered"
     assert found["reason"] == "ResourceNotRegistered"
@@ -146,5 +146,5 @@ def test_view_returns_reason_and_accelerators():
 
 
 def test_age_of_a_clock_that_is_behind_is_zero():
-    assert age_of("2026-11-22T10:00:00Z", datetime(2026, 11, 22, 9, tzinfo=timezone.utc)) == 0
-    assert age_of("", datetime.now(timezone.utc)) == 0
+    assert age_of("2026-11-22T10:00:00Z", datetime(2026, 11, 22, 9, tzinfo=UTC)) == 0
+    assert age_of("", datetime.now(UTC)) == 0
