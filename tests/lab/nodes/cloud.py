@@ -36,8 +36,8 @@ class Cloud:
         self._roles: dict[str, str] = {}
 
     def instances(self) -> list[dict[str, Any]]:
-        """Karpenter's instances, in any state."""
-        pages = self._ec2.get_paginator("describe_instances").paginate(Filters=[{"Name": "tag-key", "Values": ["karpenter.sh/nodeclaim"]}])
+        """Karpenter's instances, in any state; the tag karpenter.sh/nodeclaim comes only after their nodes registered."""
+        pages = self._ec2.get_paginator("describe_instances").paginate(Filters=[{"Name": "tag-key", "Values": ["karpenter.sh/nodepool"]}])
         return [each for page in pages for reservation in page["Reservations"] for each in reservation["Instances"]]
 
     def user_data(self, instance_id: str) -> str:
