@@ -67,7 +67,13 @@ class Cloud:
         template = tags.get("aws:ec2launchtemplate:id")
         if not template:
             return DEFAULT_DISK
-        found = self._ec2.describe_launch_template_versions(LaunchTemplateId=template, Versions=[tags["aws:ec2launchtemplate:version"]])
+        try:
+            found = self._ec2.describe_launch_template_versions(LaunchTemplateId=template, Versions=[tags["aws:ec2launchtemplate:version"]])
+        except ClientError as error:
+            # Karpenter deletes a template soon after the launch.
+            if error.response["Error"]["Code"] == "InvalidLaunchTemplateId.NotFound":
+                return DEFAULT_DISK
+            raise
         mappings = found["LaunchTemplateVersions"][0]["LaunchTemplateData"].get("BlockDeviceMappings") or []
         return max((each["Ebs"]["VolumeSize"] for each in mappings if "VolumeSize" in each.get("Ebs", {})), default=DEFAULT_DISK)
 

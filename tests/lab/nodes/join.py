@@ -28,6 +28,7 @@ class Joiner:
         self._seen: dict[str, float] = {}
         self._not_before: dict[str, float] = {}
         self._configs: dict[str, userdata.NodeConfig] = {}
+        self._disks: dict[str, int] = {}
         self._told: dict[str, str] = {}
 
     def step(self, nodes: list[dict[str, Any]], on: Mapping[str, Mapping[str, str]]) -> None:
@@ -41,7 +42,7 @@ class Joiner:
             if instance_id not in joined and self._not_before.get(instance_id, 0) <= time.monotonic():
                 self._try(instance, on)
         for gone in self._seen.keys() - running.keys():
-            for memory in (self._seen, self._not_before, self._configs, self._told):
+            for memory in (self._seen, self._not_before, self._configs, self._disks, self._told):
                 memory.pop(gone, None)
 
     def _try(self, instance: Mapping[str, Any], on: Mapping[str, Mapping[str, str]]) -> None:
@@ -61,9 +62,11 @@ class Joiner:
         since = self._seen.setdefault(instance_id, time.monotonic())
         if instance_id not in self._configs:
             self._configs[instance_id] = userdata.parse(self._cloud.user_data(instance_id))
+            # At first sight: the launch template that says so does not live long.
+            self._disks[instance_id] = self._cloud.disk(instance)
         config = self._configs[instance_id]
         hardware = self._cloud.hardware(instance["InstanceType"])
-        built = node.node_from_instance(instance, config, hardware, self._port, self._cloud.disk(instance))
+        built = node.node_from_instance(instance, config, hardware, self._port, self._disks[instance_id])
         held = faults.on_node(on, built["metadata"]["labels"])
         if "node-never-joins" in held:
             return "fault node-never-joins is on"
