@@ -62,7 +62,8 @@ class ActionModule(ActionBase):
         _dummy, options = self.validate_argument_spec(SPEC, required_if=REQUIRED_IF)
         self._vars = task_vars
         self._options = options = _normalised(options)
-        before = self._release()
+        # Each question to Helm costs a second; an installation that shows no diff has no use for what was there before.
+        before = self._release() if options["state"] != "present" or self._task.diff or self._task.check_mode else None
         if options["state"] == "checked":
             self._render()
             return {**result, "changed": False, **_facts(before, options)}
@@ -75,11 +76,11 @@ class ActionModule(ActionBase):
     def _after(self, before: dict | None, changed: bool) -> dict | None:
         """Return the release as it is now; in check mode as it would be."""
         options = self._options
-        if not changed:
-            return before
         if options["state"] == "absent":
             return None
-        if self._task.check_mode:
+        if not changed and before:
+            return before
+        if changed and self._task.check_mode:
             chart = f"{options['chart_ref'].rstrip('/').rpartition('/')[2]}-{options['chart_version'] or 'latest'}"
             return {"chart": chart, "release_values": options["values"], "manifest": []}
         return self._release()
