@@ -7,6 +7,8 @@ Credentials, region and endpoint are amazon.aws' own options and environment var
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
 
 try:
@@ -55,7 +57,7 @@ class AwsError(CollectionError):
         self.code = code
 
 
-def fetch(client, operation: str, **arguments) -> dict:
+def fetch(client: Any, operation: str, **arguments: Any) -> dict:
     """The whole answer (every page) of ``operation``, a method name of the boto3 ``client``; raises AwsError."""
     try:
         if client.can_paginate(operation):
@@ -91,7 +93,7 @@ def _explain_refusal(answer: dict, action: str, region: str) -> AwsError:
     return AwsError(f"AWS refused {action} in region '{region}' ({code}): {reason}", code)
 
 
-def _sentence(reason) -> str:
+def _sentence(reason: object) -> str:
     """``reason`` on one line, ended as a sentence."""
     text = " ".join(str(reason).split())
     return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -7,8 +7,8 @@ This file is internal to the collection and may change in any release.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS, Accelerator
 from ansible_collections.accelerated.nodes.plugins.module_utils._instance_types import (
@@ -19,7 +19,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._instance_types 
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import INSTANCE_TYPE_LABEL, NodeClaim
 
 # Label of a requirement -> what an instance type of the table has there.
-_TYPE_LABELS = {
+_TYPE_LABELS: Mapping[str, Callable[[InstanceType], Optional[str]]] = {
     INSTANCE_TYPE_LABEL: lambda each: each.name,
     "karpenter.k8s.aws/instance-family": lambda each: each.family,
     "karpenter.k8s.aws/instance-category": lambda each: category_of(each.name),
