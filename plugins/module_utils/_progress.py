@@ -5,16 +5,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import Goal, NodeClaim
+from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import ABSENT, Goal, NodeClaim
 
 QUIET_SECONDS = 30  # Never silent for longer, so that nobody (and no idle timeout) takes a wait for dead.
 
 
 class Progress:
-    """Reports a line when it differs from the last one, and anew after ``QUIET_SECONDS``.
+    """Reports what has changed, line by line, and everything anew after ``QUIET_SECONDS`` without news.
 
     :param path: file that lines are appended to; None reports nothing.
     """
@@ -22,44 +22,40 @@ class Progress:
     def __init__(self, path: str | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._path = path
         self._clock = clock
-        self._last: str | None = None
-        self._told = 0.0
+        self._last: Mapping[str, str] = {}
+        self._told = clock()
 
-    def __call__(self, line: str, elapsed: float | None = None) -> None:
-        """:param elapsed: seconds, shown behind the line; a change of it alone is no news."""
-        now = self._clock()
-        if line == self._last and now - self._told < QUIET_SECONDS:
-            return
-        self._last, self._told = line, now
-        self._write(line if elapsed is None else f"{line} ({elapsed:.0f} s)")
+    def __call__(self, lines: Mapping[str, str], elapsed: float) -> None:
+        """:param lines: what there is to say now, by its subject. :param elapsed: seconds, shown behind; not news by themselves."""
+        quiet = self._clock() - self._told >= QUIET_SECONDS
+        news = [f"{subject}: {text}" for subject, text in lines.items() if quiet or self._last.get(subject) != text]
+        self._last = dict(lines)
+        if news:
+            self._told = self._clock()
+            self._write("".join(f"{line} ({elapsed:.0f} s)".replace("\n", " ") + "\n" for line in news))
 
-    def _write(self, line: str) -> None:
+    def _write(self, text: str) -> None:
         if not self._path:
             return
         try:
             with Path(self._path).open("a", encoding="utf-8") as out:
-                out.write(line.replace("\n", " ") + "\n")
+                out.write(text)
         except OSError:
             self._path = None  # Progress is a courtesy: a task never fails for want of it.
 
 
-def wait_lines(claims: Iterable[NodeClaim], goal: Goal) -> list[str]:
-    """One line a NodePool: how many claims are where they should be, and what each of the others is waiting for."""
+def wait_lines(claims: Iterable[NodeClaim], goal: Goal) -> dict[str, str]:
+    """For each NodePool, how many claims are where they should be, and what each of the others is waiting for."""
     by_pool: dict[str, list[NodeClaim]] = {}
     for claim in claims:
         by_pool.setdefault(claim.node_pool or "no pool", []).append(claim)
     if not by_pool:
-        return [NOTHING[goal.state == "absent"]]
-    return [_pool_line(pool, members, goal) for pool, members in sorted(by_pool.items())]
+        return {"NodeClaims": "none left" if goal.state == ABSENT else "none yet"}
+    return {pool: _pool_words(members, goal) for pool, members in sorted(by_pool.items())}
 
 
-NOTHING = {False: "no NodeClaim yet", True: "no NodeClaim left"}
-
-
-def _pool_line(pool: str, claims: list[NodeClaim], goal: Goal) -> str:
-    if goal.state == "absent":
-        return f"{pool}: {len(claims)} left: " + "; ".join(_claim_words(claim) for claim in claims)
-    head = f"{pool}: {len(goal.done(claims))} of {len(claims)} {goal.state}"
+def _pool_words(claims: list[NodeClaim], goal: Goal) -> str:
+    head = f"{len(claims)} left" if goal.state == ABSENT else f"{len(goal.done(claims))} of {len(claims)} {goal.state}"
     return "; ".join((head, *(_claim_words(claim) for claim in goal.missing(claims))))
 
 

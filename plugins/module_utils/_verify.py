@@ -228,7 +228,7 @@ class Verification:
         waiting = [state for state in states.values() if not state.over]
         reasons = sorted({state.reason for state in waiting if state.reason in TELLING_REASONS})
         why = f" ({', '.join(reasons)})" if reasons else ""
-        self._progress(f"checks: {len(states) - len(waiting)} of {total} done{why}", deadline.elapsed)
+        self._progress({"checks": f"{len(states) - len(waiting)} of {total} done{why}"}, deadline.elapsed)
 
     # The end
 

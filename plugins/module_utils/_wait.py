@@ -71,7 +71,7 @@ class Wait:
     def _note(self, seen: View) -> None:
         self._claims = claims_in(seen.objects["nodeclaims"].values(), self._selection)
         self._ledger.record(self._claims, claims_in((item for _name, item in seen.gone), self._selection))
-        self._progress(" | ".join([*wait_lines(self._claims, self._goal), *contact_words(seen)]), self._deadline.elapsed)
+        self._progress({**wait_lines(self._claims, self._goal), **contact_lines(seen)}, self._deadline.elapsed)
 
     def _end_if_hopeless(self) -> None:
         self._look_at = self._deadline.elapsed + LOOK_SECONDS
@@ -122,11 +122,11 @@ def claims_in(objects: Iterable[dict], selection: Selection) -> list[NodeClaim]:
     return sorted((claim for claim in claims if selection.matches(claim)), key=lambda claim: claim.name)
 
 
-def contact_words(seen: View) -> list[str]:
+def contact_lines(seen: View) -> dict[str, str]:
     """What a user should know of the connection: that it is being mended, or that objects are polled."""
-    lost = [f"reconnecting: {text}" for text in seen.trouble.values()]
-    polled = [f"watching {name} is not allowed (verb watch), so they are listed again every 5 s" for name in sorted(seen.polled)]
-    return lost + polled
+    lost = {f"connection for {name}": f"being mended: {text}" for name, text in seen.trouble.items()}
+    polled = dict.fromkeys(sorted(seen.polled), "watching them is not allowed (verb watch), so they are listed again every 5 s")
+    return {**polled, **lost}
 
 
 def views(client: Client, claims: Sequence[NodeClaim]) -> list[dict[str, Any]]:

@@ -26,28 +26,25 @@ def done(*names: str) -> dict[str, Condition]:
     return {name: Condition(name, "True") for name in names}
 
 
-def test_progress_reports_a_line_once_and_again_after_a_while(tmp_path: Path):
+def test_progress_reports_what_has_changed_and_all_of_it_after_a_while(tmp_path: Path):
     clock = Clock()
     progress = Progress(str(tmp_path / "lines"), clock)
-    progress("gpu: 0 of 1 ready", 1)
-    progress("gpu: 0 of 1 ready", 2)
+    progress({"gpu": "0 of 1 ready", "trn1": "none"}, 1)
+    progress({"gpu": "0 of 1 ready", "trn1": "none"}, 2)
+    progress({"gpu": "0 of 1 ready", "trn1": "1 of 1 ready"}, 3)
     clock.now = QUIET_SECONDS
-    progress("gpu: 0 of 1 ready", QUIET_SECONDS)
-    progress("gpu: 1 of 1 ready", 31)
-    assert (tmp_path / "lines").read_text().splitlines() == [
-        "gpu: 0 of 1 ready (1 s)",
-        "gpu: 0 of 1 ready (30 s)",
-        "gpu: 1 of 1 ready (31 s)",
-    ]
+    progress({"gpu": "0 of 1 ready"}, QUIET_SECONDS)
+    told = ["gpu: 0 of 1 ready (1 s)", "trn1: none (1 s)", "trn1: 1 of 1 ready (3 s)", "gpu: 0 of 1 ready (30 s)"]
+    assert (tmp_path / "lines").read_text().splitlines() == told
 
 
 def test_progress_that_cannot_be_written_is_left_out(tmp_path: Path):
-    Progress(str(tmp_path / "no" / "such" / "place"))("a line")
+    Progress(str(tmp_path / "no" / "such" / "place"))({"gpu": "a line"}, 0)
 
 
 def test_progress_keeps_a_line_one_line(tmp_path: Path):
-    Progress(str(tmp_path / "lines"))("a\nb")
-    assert (tmp_path / "lines").read_text() == "a b\n"
+    Progress(str(tmp_path / "lines"))({"gpu": "a\nb"}, 0)
+    assert (tmp_path / "lines").read_text() == "gpu: a b (0 s)\n"
 
 
 def test_wait_lines_says_what_each_claim_waits_for():
@@ -56,11 +53,11 @@ def test_wait_lines_says_what_each_claim_waits_for():
         claim("gpu-a", **done("Launched", "Registered", "Initialized", "Ready")),
         claim("gpu-b", **done("Launched", "Registered"), Initialized=held),
     ]
-    assert wait_lines(claims, Goal("ready")) == [
-        'gpu: 1 of 2 ready; gpu-b Registered g4dn.xlarge us-west-2a on-demand: Resource "nvidia.com/gpu" was requested but not registered'
-    ]
+    assert wait_lines(claims, Goal("ready")) == {
+        "gpu": '1 of 2 ready; gpu-b Registered g4dn.xlarge us-west-2a on-demand: Resource "nvidia.com/gpu" was requested but not registered'
+    }
 
 
 def test_wait_lines_of_nothing():
-    assert wait_lines([], Goal("ready")) == ["no NodeClaim yet"]
-    assert wait_lines([], Goal("absent")) == ["no NodeClaim left"]
+    assert wait_lines([], Goal("ready")) == {"NodeClaims": "none yet"}
+    assert wait_lines([], Goal("absent")) == {"NodeClaims": "none left"}
