@@ -59,6 +59,14 @@ class ActionModule(ActionBase):
         """Return changed, chart and workloads, and the diff in diff mode; a refusal ends the task with one sentence."""
         result = super().run(tmp, task_vars)
         del tmp
+        try:
+            return {**result, **self._bring(task_vars)}
+        except AnsibleActionFail as refused:
+            # Returned, not raised: a task's failed_when does not see what is raised.
+            return {**result, "failed": True, "msg": str(refused)}
+
+    def _bring(self, task_vars: dict | None) -> dict:
+        """Bring the release into its state and return the result."""
         _dummy, options = self.validate_argument_spec(SPEC, required_if=REQUIRED_IF)
         self._vars = task_vars
         self._options = options = _normalised(options)
@@ -66,12 +74,11 @@ class ActionModule(ActionBase):
         before = self._release() if options["state"] != "present" or self._task.diff or self._task.check_mode else None
         if options["state"] == "checked":
             self._render()
-            return {**result, "changed": False, **_facts(before, options)}
+            return {"changed": False, **_facts(before, options)}
         changed = self._apply()
         after = self._after(before, changed)
-        if changed and self._task.diff:
-            result["diff"] = diff(_shown(before), _shown(after))
-        return {**result, "changed": changed, **_facts(after, options)}
+        result = {"changed": changed, **_facts(after, options)}
+        return {**result, "diff": diff(_shown(before), _shown(after))} if changed and self._task.diff else result
 
     def _after(self, before: dict | None, changed: bool) -> dict | None:
         """Return the release as it is now; in check mode as it would be."""

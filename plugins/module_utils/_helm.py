@@ -96,8 +96,15 @@ def refusal(result: dict, options: dict) -> str:
     """
     said = reason(result)
     subject, step = next(((subject, step) for pattern, subject, step in REFUSALS if re.search(pattern, said)), OTHERWISE)
-    fields = {**options, "kubeconfig": f"eks_kubeconfig '{options.get('kubeconfig') or 'from the environment'}'"}
+    fields = {**options, "kubeconfig": _kubeconfig(options.get("kubeconfig"))}
     return f"{subject.format(**fields)}: {said.rstrip('.')}. {step.format(**fields)}."
+
+
+def _kubeconfig(given: str | dict | None) -> str:
+    """Return how to call the kubeconfig; its content holds credentials and is never shown."""
+    if isinstance(given, dict):
+        return "eks_kubeconfig (given by its content)"
+    return f"eks_kubeconfig '{given or 'from the environment'}'"
 
 
 def reason(result: dict) -> str:

@@ -87,6 +87,12 @@ def test_refusal_without_a_kubeconfig_says_where_it_comes_from() -> None:
     assert sentence.startswith("eks_kubeconfig 'from the environment'")
 
 
+def test_refusal_never_shows_what_a_kubeconfig_holds() -> None:
+    sentence = refusal({"stderr": "Error: Kubernetes cluster unreachable: refused"}, {**OPTIONS, "kubeconfig": {"token": "open-sesame"}})
+    assert "open-sesame" not in sentence
+    assert sentence.startswith("eks_kubeconfig (given by its content): the cluster cannot be reached")
+
+
 def test_refusal_keeps_braces_of_the_cluster_as_they_are() -> None:
     assert "{{ secret }} {0}" in said("Error: {{ secret }} {0}")
 
