@@ -4,6 +4,8 @@ SHELL := /bin/bash
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.build/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
+# Without bytecode every module compiles its libraries anew, which takes longer than what it does.
+export PYTHONDONTWRITEBYTECODE :=
 export LAB_DIR ?= $(CURDIR)/.build/lab
 COLLECTION_LINK := .build/collections/ansible_collections/accelerated/nodes
 
