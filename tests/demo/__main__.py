@@ -77,7 +77,9 @@ def install_again() -> None:
 def preview() -> None:
     """A check run with another limit must show the difference and make none."""
     before = specs_of_pools()
-    output = playbook("install", "--tags", "node_pools", "--check", "--diff", "-e", json.dumps({"node_pools_definitions": pools_with_gpu_limit(7)}))
+    output = playbook(
+        "install", "--tags", "node_pools", "--check", "--diff", "-e", json.dumps({"node_pools_definitions": pools_with_gpu_limit(7)})
+    )
     if not re.search(r"^\+.*\b7\b", output, re.MULTILINE):
         raise StepFailed("the check run showed no difference for the changed pool")
     if specs_of_pools() != before:
