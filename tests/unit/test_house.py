@@ -99,7 +99,13 @@ def test_variables_carry_their_roles_name(role: Path) -> None:
 
 @each_role
 def test_every_role_has_a_state(role: Path) -> None:
-    assert options(role)[f"{role.name}_state"]["choices"] == ["present", "absent"]
+    assert options(role)[f"{role.name}_state"]["choices"] in (["present", "absent"], ["present", "absent", "checked"])
+
+
+def test_install_checks_with_every_role_before_it_changes_anything() -> None:
+    checks, changes = load(ROOT / "playbooks" / "install.yml")
+    checked = {role["role"] for role in checks["roles"] if role[f"{role['role'].rsplit('.', 1)[1]}_state"] == "checked"}
+    assert checked == {role["role"] for role in changes["roles"]}
 
 
 @each_role
