@@ -31,7 +31,6 @@ except ImportError as error:
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
-MERGE_PATCH = "application/merge-patch+json"
 
 
 class Request(NamedTuple):
@@ -41,7 +40,6 @@ class Request(NamedTuple):
     path: str
     query: Optional[dict[str, Any]] = None
     body: Optional[dict[str, Any]] = None
-    content_type: str = "application/json"
     timeout: float = READ_SECONDS
 
 
@@ -66,10 +64,6 @@ class Client:
     def create(self, path: str, body: dict[str, Any], query: dict[str, Any] | None = None) -> dict[str, Any]:
         """Creates ``body`` in the collection at ``path``."""
         return self._json(Request("POST", path, query, body))
-
-    def patch(self, path: str, body: dict[str, Any], query: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Applies the JSON merge patch ``body`` to the object at ``path``."""
-        return self._json(Request("PATCH", path, query, body, MERGE_PATCH))
 
     def delete(self, path: str, body: dict[str, Any] | None = None, query: dict[str, Any] | None = None) -> dict[str, Any]:
         """Deletes the object at ``path``; ``body`` holds DeleteOptions."""
@@ -115,7 +109,7 @@ class Client:
                 request.method,
                 url,
                 body=None if request.body is None else json.dumps(request.body),
-                headers=self._request_headers(request.content_type),
+                headers=self._request_headers(),
                 timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=request.timeout),
                 retries=False,
                 preload_content=False,
@@ -126,8 +120,8 @@ class Client:
             raise self._refused(request, response)
         return response
 
-    def _request_headers(self, content_type: str) -> dict[str, str]:
-        headers = {"Accept": "application/json", "Content-Type": content_type, **self._headers}
+    def _request_headers(self) -> dict[str, str]:
+        headers = {"Accept": "application/json", "Content-Type": "application/json", **self._headers}
         for setting in self._configuration.auth_settings().values():
             if setting["in"] == "header" and setting["value"]:
                 headers[setting["key"]] = setting["value"]

@@ -11,12 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.accelerated.nodes.plugins.module_utils import _checks as check
+from ansible_collections.accelerated.nodes.plugins.module_utils._operators import OPERATORS
 from ansible_collections.accelerated.nodes.plugins.module_utils._quantities import is_object_name
-from ansible_collections.accelerated.nodes.plugins.module_utils._requirements import (
-    LIST_OPERATORS,
-    NUMERIC_OPERATORS,
-    OPERATORS,
-)
+from ansible_collections.accelerated.nodes.plugins.module_utils._requirements import LIST_OPERATORS, NUMERIC_OPERATORS
 
 _WORDS = check.items(check.text)
 _OBJECT_NAME = check.matching(

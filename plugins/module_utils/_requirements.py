@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Callable, Optional
+from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils import _instance_labels as label
 from ansible_collections.accelerated.nodes.plugins.module_utils._instance_types import (
     INSTANCE_TYPES,
     InstanceType,
 )
+from ansible_collections.accelerated.nodes.plugins.module_utils._operators import OPERATORS
 
 # Option of a pool's description -> the label it restricts, in the order in which a person reads a NodePool.
 SHORTHANDS = {
@@ -29,17 +30,6 @@ SHORTHANDS = {
     "gpu_names": label.GPU_NAME,
 }
 
-# Operator -> does a label's value (None: no such label) meet it? The semantics are Karpenter's.
-OPERATORS: Mapping[str, Callable[[Optional[str], tuple[str, ...]], bool]] = {
-    "In": lambda value, values: value in values,
-    "NotIn": lambda value, values: value not in values,
-    "Exists": lambda value, values: value is not None,
-    "DoesNotExist": lambda value, values: value is None,
-    "Gt": lambda value, values: value is not None and int(value) > int(values[0]),
-    "Lt": lambda value, values: value is not None and int(value) < int(values[0]),
-    "Gte": lambda value, values: value is not None and int(value) >= int(values[0]),
-    "Lte": lambda value, values: value is not None and int(value) <= int(values[0]),
-}
 NUMERIC_OPERATORS = frozenset({"Gt", "Lt", "Gte", "Lte"})
 LIST_OPERATORS = frozenset({"In", "NotIn"})
 

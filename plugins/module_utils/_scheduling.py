@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.accelerated.nodes.plugins.module_utils._operators import OPERATORS
+
 # A DaemonSet's pods tolerate these by themselves (Kubernetes, DaemonSet documentation).
 DAEMONSET_TOLERATED = ("node.kubernetes.io/",)
 HARD_EFFECTS = ("NoSchedule", "NoExecute")
@@ -66,14 +68,4 @@ def _matches(term: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 def _holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     value, values = labels.get(expression["key"]), expression.get("values") or []
     holds = OPERATORS.get(expression["operator"])
-    return holds(value, values) if holds else True
-
-
-OPERATORS = {
-    "In": lambda value, values: value in values,
-    "NotIn": lambda value, values: value not in values,
-    "Exists": lambda value, values: value is not None,
-    "DoesNotExist": lambda value, values: value is None,
-    "Gt": lambda value, values: value is not None and int(value) > int(values[0]),
-    "Lt": lambda value, values: value is not None and int(value) < int(values[0]),
-}
+    return holds(value, tuple(values)) if holds else True
