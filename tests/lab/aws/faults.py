@@ -1,7 +1,7 @@
 """AWS that refuses, on demand: settings in ``faults.json`` of the lab's directory, read at each request.
 
-``no-capacity`` and ``quota`` are the ``fault`` command's words (tests/lab/nodes/faults.py). Everything else that EC2 may
-refuse is one entry by the action in snake case: ``create_fleet`` (each override that fits gets the error in the
+``no-capacity``, ``quota`` and their like are the ``fault`` command's words (tests/lab/nodes/faults.py). Everything else that
+EC2 may refuse is one entry by the action in snake case: ``create_fleet`` (each override that fits gets the error in the
 answer's ``Errors``; UnauthorizedOperation and its like refuse the request, dry runs too), ``run_instances``,
 ``create_launch_template``, ``terminate_instances``, ``describe_images``, ``describe_instances``, ``describe_subnets``.
 
@@ -12,11 +12,12 @@ Keys: ``error_code`` (required), ``message`` (default: EC2's own words), and for
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.lab.nodes.faults import base
 from tests.lab.state import LabError, State, write_whole
 
 FILE = "faults.json"
@@ -47,6 +48,9 @@ MESSAGES = {
     "UnfulfillableCapacity": "Unable to fulfill capacity due to your request configuration. Please adjust your request and try again.",
     "UnauthorizedOperation": "You are not authorized to perform this operation. because no identity-based policy allows the action",
     "RequestLimitExceeded": "Request limit exceeded.",
+    "AuthFailure.ServiceLinkedRoleCreationNotPermitted": (
+        "The provided credentials do not have permission to create the service-linked role for EC2 Spot Instances."
+    ),
     "InsufficientFreeAddressesInSubnet": "There are not enough free addresses in subnet '{subnet}' to satisfy the requested number of instances.",
 }
 
@@ -58,7 +62,19 @@ def default_message(code: str, data: Mapping[str, Any]) -> str:
 
 
 #: The ``fault`` command's words, and the code that EC2 answers.
-WORDS = {"no-capacity": "InsufficientInstanceCapacity", "quota": "VcpuLimitExceeded"}
+WORDS = {
+    "no-capacity": "InsufficientInstanceCapacity",
+    "quota": "VcpuLimitExceeded",
+    "spot-quota": "MaxSpotInstanceCountExceeded",
+    "no-addresses": "InsufficientFreeAddressesInSubnet",
+    "launch-error": "",
+}
+
+#: Codes that EC2 answers for the whole request and not for each override, unless ``launch-error`` says so.
+WHOLE_REQUEST = ("UnauthorizedOperation", "RequestLimitExceeded", "InternalError", "Unavailable")
+
+#: The tag by which Karpenter's requests say whose they are.
+NODE_CLASS_TAG = "karpenter.k8s.aws/ec2nodeclass"
 
 
 @dataclass(frozen=True)
@@ -71,6 +87,8 @@ class FleetFault:
         instance_types: to which it applies; empty for all.
         zones: the same.
         capacity_types: the same, ``on-demand`` or ``spot``.
+        node_class: the EC2NodeClass for which Karpenter asks; empty for all.
+        whole: refuse the request, and not each launch.
     """
 
     error_code: str
@@ -78,18 +96,22 @@ class FleetFault:
     instance_types: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
     capacity_types: tuple[str, ...] = ()
+    node_class: str = ""
+    whole: bool = False
 
     @classmethod
     def from_setting(cls, setting: Mapping[str, Any]) -> FleetFault:
         """From one entry of the file."""
         lists = {key: tuple(setting.get(key) or ()) for key in ("instance_types", "zones", "capacity_types")}
-        return cls(setting["error_code"], setting.get("message") or "", **lists)
+        return cls(setting["error_code"], setting.get("message") or "", **lists, whole=setting["error_code"] in WHOLE_REQUEST)
 
     @classmethod
     def from_words(cls, code: str, arguments: Mapping[str, str]) -> FleetFault:
         """From the arguments of the ``fault`` command; an empty one means everywhere."""
         limits = ((arguments.get(name) or "") for name in ("instance-type", "zone"))
-        return cls(code, "", *(tuple(filter(None, limit.split(","))) for limit in limits))
+        lists = (tuple(filter(None, limit.split(","))) for limit in limits)
+        words = {"message": arguments.get("message") or "", "node_class": arguments.get("node-class") or ""}
+        return cls(code or arguments.get("code", ""), words["message"], *lists, node_class=words["node_class"])
 
     def refusal(self, data: Mapping[str, Any], lifecycle: str) -> tuple[str, str]:
         """Error code and message for launching ``data``; two empty texts where the fault does not apply."""
@@ -100,11 +122,26 @@ class FleetFault:
         return self.error_code, self.message or default_message(self.error_code, data)
 
 
-def fleet_faults() -> list[FleetFault]:
-    """Everything that CreateFleet refuses at the moment."""
+def fleet_faults(node_class: str = "") -> list[FleetFault]:
+    """Everything that CreateFleet refuses at the moment, of what Karpenter asks for an EC2NodeClass."""
     held = active()
-    spoken = [FleetFault.from_words(code, held[name]) for name, code in WORDS.items() if name in held]
-    return ([FleetFault.from_setting(held["create_fleet"])] if "create_fleet" in held else []) + spoken
+    fine = [FleetFault.from_setting(held["create_fleet"])] if "create_fleet" in held else []
+    spoken = [FleetFault.from_words(code, arguments) for name, code in WORDS.items() for arguments in named(name, held)]
+    return [fault for fault in fine + spoken if fault.node_class in ("", node_class)]
+
+
+def named(name: str, held: Mapping[str, Any] | None = None) -> Iterator[Mapping[str, str]]:
+    """The arguments of each fault of this name that is on, whatever its suffix."""
+    return (arguments for key, arguments in (active() if held is None else held).items() if base(key) == name)
+
+
+def request_refusal(action: str, node_class: str = "") -> tuple[str, str]:
+    """Error code and message for a whole request of EC2's; two empty texts where nothing refuses it."""
+    held = active()
+    settings = [held[action]] if action in held and action != "create_fleet" else []
+    spoken = [each for each in named("unauthorized", held) if each["action"] == action and each["node-class"] in ("", node_class)]
+    found = [(each["error_code"], each.get("message")) for each in settings] + [(each["code"], each["message"]) for each in spoken]
+    return next(((code, message or default_message(code, {})) for code, message in found), ("", ""))
 
 
 def use(state: State) -> None:

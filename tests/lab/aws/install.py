@@ -15,6 +15,7 @@ from moto.cloudformation.parsing import get_model_list, get_model_map, get_name_
 from moto.ec2.models import ec2_backends
 from moto.eks.models import eks_backends
 from moto.iam.models import iam_backends
+from moto.ssm.models import ssm_backends
 
 from tests.lab.state import State
 
@@ -25,12 +26,14 @@ from .cloudformation.responses import LabCloudFormationResponse
 from .ec2.backend import LabEC2Backend
 from .eks.backend import LabEKSBackend
 from .iam import LabIAMBackend
+from .ssm import LabSSMBackend
 
 BACKENDS: dict[Any, type] = {
     cloudformation_backends: LabCloudFormationBackend,
     ec2_backends: LabEC2Backend,
     eks_backends: LabEKSBackend,
     iam_backends: LabIAMBackend,
+    ssm_backends: LabSSMBackend,
 }
 
 

@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tests.lab.aws import interruption
 from tests.lab.state import AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, REGION
 
 from .facts import accelerators
@@ -29,8 +30,8 @@ class Cloud:
     def __init__(self, endpoint: str) -> None:
         session = boto3.Session(AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, region_name=REGION)
         options = Config(retries={"max_attempts": 0}, connect_timeout=5, read_timeout=30)
-        self._ec2, self._iam, self._eks = (
-            session.client(service, endpoint_url=endpoint, config=options) for service in ("ec2", "iam", "eks")
+        self._ec2, self._iam, self._eks, self._events = (
+            session.client(service, endpoint_url=endpoint, config=options) for service in ("ec2", "iam", "eks", "events")
         )
         self._hardware: dict[str, Hardware] = {}
         self._roles: dict[str, str] = {}
@@ -76,6 +77,10 @@ class Cloud:
             raise
         mappings = found["LaunchTemplateVersions"][0]["LaunchTemplateData"].get("BlockDeviceMappings") or []
         return max((each["Ebs"]["VolumeSize"] for each in mappings if "VolumeSize" in each.get("Ebs", {})), default=DEFAULT_DISK)
+
+    def warn_of_interruption(self, instance: Mapping[str, Any]) -> None:
+        """EC2's warning that it is about to take a Spot instance back."""
+        interruption.warn(self._events, instance["InstanceId"], instance["Placement"]["AvailabilityZone"])
 
     def role(self, instance: Mapping[str, Any]) -> str | None:
         """The ARN of the role in the instance's profile; None when it has no profile, or the profile no role."""

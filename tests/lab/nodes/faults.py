@@ -4,6 +4,8 @@ The state is one file, ``$LAB_DIR/faults.json``: an object whose keys are the na
 whose values are their arguments (an object of strings). A fault that is off is not in the file; no file means no
 faults. The AWS side reads the same file, so one command turns any fault on.
 
+A name may carry a suffix after a colon (``quota:team-a``), so that one fault can be on several times, each time elsewhere.
+
 The command line is ``python -m tests.lab fault <name> on|off [--argument value ...]``, ``fault list`` and
 ``fault clear``.
 """
@@ -32,15 +34,35 @@ class Fault:
 
 #: Arguments that say where a fault applies; an empty one means everywhere.
 WHERE = {"node-pool": "", "instance-type": "", "node": ""}
+#: The same for launches.
+LAUNCH = {"instance-type": "", "zone": "", "node-class": ""}
 
 FAULTS: dict[str, Fault] = {
     fault.name: fault
     for fault in (
-        Fault("no-capacity", "aws", "CreateFleet answers InsufficientInstanceCapacity", {"instance-type": "", "zone": ""}),
-        Fault("quota", "aws", "CreateFleet answers VcpuLimitExceeded", {"instance-type": ""}),
+        Fault("no-capacity", "aws", "CreateFleet answers InsufficientInstanceCapacity", LAUNCH),
+        Fault("quota", "aws", "CreateFleet answers VcpuLimitExceeded", LAUNCH),
+        Fault("spot-quota", "aws", "CreateFleet answers MaxSpotInstanceCountExceeded", LAUNCH),
+        Fault("no-addresses", "aws", "CreateFleet answers InsufficientFreeAddressesInSubnet", LAUNCH),
+        Fault("launch-error", "aws", "CreateFleet answers any code of EC2's for each launch", {**LAUNCH, "code": "", "message": ""}),
+        Fault(
+            "unauthorized",
+            "aws",
+            "EC2 refuses a whole request, its dry run too: create_launch_template, create_fleet or run_instances",
+            {"action": "create_fleet", "node-class": "", "code": "UnauthorizedOperation", "message": ""},
+        ),
+        Fault("ami-variant-missing", "aws", "an AMI release has no parameter for a variant", {"variant": "nvidia", "release": ""}),
+        Fault("access-entry", "aws", "a role has no access entry, or one of another type", {"role": "", "type": "missing"}),
+        Fault("authentication-mode", "aws", "the cluster authenticates another way", {"mode": "CONFIG_MAP"}),
+        Fault("spot-interruption", "aws", "EC2 warns that it takes Spot instances back, once each", WHERE),
         Fault("node-never-joins", "nodes", "instances run, their nodes never join the cluster", WHERE),
         Fault("slow-node", "nodes", "nodes join late", {**WHERE, "seconds": "30"}),
+        Fault("twin-node", "nodes", "a second Node with the same provider ID is there before the node joins", WHERE),
+        Fault("kubelet-not-ready", "nodes", "kubelets say that the network plugin is not initialized", WHERE),
         Fault("plugin-missing", "nodes", "device-plugin pods crash, so nodes offer no accelerators", {**WHERE, "kind": ""}),
+        Fault("plugin-image-pull", "nodes", "the image of device-plugin pods cannot be pulled", {**WHERE, "kind": ""}),
+        Fault("plugin-finds-nothing", "nodes", "device-plugin pods run and register nothing", {**WHERE, "kind": ""}),
+        Fault("controller-crashes", "nodes", "Karpenter's controller ends, and its pods crash"),
         Fault(
             "missing-device",
             "nodes",
@@ -91,10 +113,15 @@ def clear_fault(name: str | None = None, lab_dir: Path | None = None) -> None:
     _write({key: value for key, value in active(lab_dir).items() if name not in (None, key)}, lab_dir)
 
 
+def base(name: str) -> str:
+    """The fault that a name means: without the suffix that keeps it apart from others of its kind."""
+    return name.partition(":")[0]
+
+
 def _known(name: str) -> Fault:
-    if name not in FAULTS:
+    if base(name) not in FAULTS:
         raise UnknownFault(f"no fault is called {name!r}; the lab has: {', '.join(sorted(FAULTS))}")
-    return FAULTS[name]
+    return FAULTS[base(name)]
 
 
 def _complete(name: str, arguments: Mapping[str, str]) -> dict[str, str]:
@@ -147,7 +174,7 @@ def _options(words: Sequence[str]) -> dict[str, str]:
 
 def _lines(on: Mapping[str, Mapping[str, str]]) -> list[str]:
     table = [f"{'on ' if name in on else 'off'}  {name:18} {_arguments(on.get(name, {}))}{fault.effect}" for name, fault in FAULTS.items()]
-    # Tests set finer ones of the AWS side, which have no word here.
+    # Those with a suffix, and finer ones of the AWS side, which tests set and which have no word here.
     return table + [f"on   {name:18} {_arguments(on[name])}" for name in on if name not in FAULTS]
 
 
@@ -167,5 +194,5 @@ def applies(arguments: Mapping[str, str], labels: Mapping[str, str]) -> bool:
 
 
 def on_node(on: Mapping[str, Mapping[str, str]], labels: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
-    """The faults among ``on`` that hold on a node with these labels."""
-    return {name: arguments for name, arguments in on.items() if applies(arguments, labels)}
+    """The faults among ``on`` that hold on a node with these labels, by name without suffix."""
+    return {base(name): arguments for name, arguments in on.items() if applies(arguments, labels)}

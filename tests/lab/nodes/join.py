@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from . import admission, faults, node, userdata
 from .api import ERRORS, Api, ApiError
 from .cloud import ERRORS as CLOUD_ERRORS
 from .cloud import Cloud
+from .spot import SpotWarner
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +27,7 @@ class Joiner:
 
     def __init__(self, cloud: Cloud, api: Api, kubelet_port: int) -> None:
         self._cloud, self._api, self._port = cloud, api, kubelet_port
+        self._spot = SpotWarner(cloud)
         self._seen: dict[str, float] = {}
         self._not_before: dict[str, float] = {}
         self._configs: dict[str, userdata.NodeConfig] = {}
@@ -34,9 +37,10 @@ class Joiner:
     def step(self, nodes: list[dict[str, Any]], on: Mapping[str, Mapping[str, str]]) -> None:
         """Bring the Nodes in line with the instances."""
         running = {each["InstanceId"]: each for each in self._cloud.instances() if each["State"]["Name"] == "running"}
-        joined = {_instance_of(each): each for each in nodes if _instance_of(each)}
-        for instance_id, each in joined.items():
-            if instance_id not in running and not each["metadata"].get("deletionTimestamp"):
+        self._spot.step(running.values(), on)
+        joined = {_instance_of(each) for each in nodes if _instance_of(each) and not node.is_twin(each)}
+        for each in nodes:
+            if _instance_of(each) and _instance_of(each) not in running and not each["metadata"].get("deletionTimestamp"):
                 self._leave(each)
         for instance_id, instance in running.items():
             if instance_id not in joined and self._not_before.get(instance_id, 0) <= time.monotonic():
@@ -75,8 +79,10 @@ class Joiner:
             self._not_before[instance_id] = time.monotonic() + min(wait, 1.0)
             return "fault slow-node is on"
         reason = self._refusal(instance, config.cluster)
+        if reason is None and "twin-node" in held:
+            self._register(node.twin(built))
         if reason is None:
-            self._register(built)
+            self._register(node.not_ready(built, _now()) if "kubelet-not-ready" in held else built)
         return reason
 
     def _refusal(self, instance: Mapping[str, Any], cluster: str) -> str | None:
@@ -107,6 +113,10 @@ class Joiner:
         except ApiError as error:
             if error.status != 404:
                 raise
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _instance_of(each: Node) -> str:

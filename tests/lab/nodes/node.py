@@ -13,6 +13,9 @@ from .userdata import NodeConfig
 #: On every node of this side: the instance behind it.
 INSTANCE = "nodes.lab/instance-id"
 
+#: On a node whose kubelet is not ready: kwok leaves it alone (stages.yaml).
+NOT_READY = "nodes.lab/not-ready"
+
 KUBELET_VERSION = "v1.36.3"
 
 #: Share of an instance's memory that its kernel and hypervisor keep: Karpenter's default VM_MEMORY_OVERHEAD_PERCENT,
@@ -58,6 +61,38 @@ def node_from_instance(
         },
         "spec": {"providerID": f"aws:///{zone}/{instance['InstanceId']}", "taints": config.taints},
         "status": _status(hardware, config, kubelet_port, disk_gib),
+    }
+
+
+def twin(built: Mapping[str, Any]) -> dict[str, Any]:
+    """A second Node of the same instance, as one that was left behind."""
+    name = f"stale-{built['metadata']['name']}"
+    labels = {**built["metadata"]["labels"], "kubernetes.io/hostname": name}
+    return {**built, "metadata": {**built["metadata"], "name": name, "labels": labels}}
+
+
+def is_twin(node: Mapping[str, Any]) -> bool:
+    """Whether a node is one that ``twin`` made."""
+    return str(node["metadata"]["name"]).startswith("stale-")
+
+
+def not_ready(built: Mapping[str, Any], now: str) -> dict[str, Any]:
+    """The Node with a kubelet whose network plugin never came."""
+    meta, status = built["metadata"], built["status"]
+    annotations = {**(meta.get("annotations") or {}), NOT_READY: "true"}
+    return {**built, "metadata": {**meta, "annotations": annotations}, "status": {**status, "conditions": [unready(now)]}}
+
+
+def unready(now: str) -> dict[str, str]:
+    """The condition Ready in a kubelet's words where the network plugin has not written its configuration."""
+    return {
+        "type": "Ready",
+        "status": "False",
+        "reason": "KubeletNotReady",
+        "message": "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
+        "message:Network plugin returns error: cni plugin not initialized",
+        "lastHeartbeatTime": now,
+        "lastTransitionTime": now,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -51,7 +51,7 @@ class Player:
             if place is None:
                 continue
             held = faults.on_node(on, place["metadata"]["labels"])
-            status = self._next(pod, place, held) if pods.ours(pod) else _plugin_status(pod, held)
+            status = self._next(pod, place, held) if pods.ours(pod) else _kwoks_status(pod, held)
             if status:
                 changed += self._patch(pod, status)
         for gone in self._runs.keys() - {pod["metadata"]["uid"] for pod in seen}:
@@ -149,21 +149,33 @@ def missing(held: Faults) -> int:
     return int(held.get("missing-device", {}).get("count", 0))
 
 
-def _plugin_status(pod: Mapping[str, Any], held: Faults) -> pods.Status | None:
-    kind = pods.plugin_kind(pod)
-    if kind is None or pod["metadata"].get("deletionTimestamp"):
+#: Faults that keep a device plugin from registering anything -> the waiting reason of its pod, and the status that shows it.
+PLUGIN_FAULTS: Mapping[str, tuple[str, Callable[[pods.Pod, str], pods.Status]] | None] = {
+    "plugin-missing": ("CrashLoopBackOff", pods.crashed),
+    "plugin-image-pull": ("ImagePullBackOff", pods.image_pull),
+    "plugin-finds-nothing": None,
+}
+
+
+def _kwoks_status(pod: Mapping[str, Any], held: Faults) -> pods.Status | None:
+    """What a fault makes of a pod that kwok keeps running, or kwok's own state once the fault is off; None to leave it."""
+    if pod["metadata"].get("deletionTimestamp"):
         return None
-    faulty = plugin_missing(held, kind)
-    if faulty and pods.is_ready(pod):
-        return pods.crashed_plugin(pod, _now())
-    if not faulty and _waits_for(pod, "CrashLoopBackOff"):
-        return pods.recovered_plugin(pod, _now())
-    return None
+    kind = pods.plugin_kind(pod)
+    wanted = PLUGIN_FAULTS.get(plugin_fault(held, kind)) if kind else None
+    if pods.is_karpenter(pod) and "controller-crashes" in held:
+        wanted = ("CrashLoopBackOff", pods.crashed)
+    if wanted:
+        # Not before kwok started it: what kwok writes then would undo this.
+        begun = bool((pod.get("status") or {}).get("podIP"))
+        return wanted[1](pod, _now()) if begun and not _waits_for(pod, wanted[0]) else None
+    held_up = (kind or pods.is_karpenter(pod)) and any(_waits_for(pod, each) for each in pods.BACK_OFFS)
+    return pods.recovered(pod, _now()) if held_up else None
 
 
-def plugin_missing(held: Faults, kind: str) -> bool:
-    """Whether the fault plugin-missing holds for a kind of accelerator."""
-    return "plugin-missing" in held and held["plugin-missing"].get("kind") in (None, "", kind)
+def plugin_fault(held: Faults, kind: str) -> str:
+    """The fault that keeps the device plugin of a kind of accelerator from registering anything; empty for none."""
+    return next((name for name in PLUGIN_FAULTS if name in held and held[name].get("kind") in (None, "", kind)), "")
 
 
 def _waits_for(pod: Mapping[str, Any], reason: str) -> bool:

@@ -24,6 +24,9 @@ _KWOKS = {"DaemonSet", "ReplicaSet", "StatefulSet"}
 #: Resources whose limits hand devices to a container, by kind of accelerator.
 _DEVICE_RESOURCES = {"nvidia": "nvidia.com/gpu", "neuron": "aws.amazon.com/neuron"}
 
+#: Why a container waits that a fault of this side holds up.
+BACK_OFFS = ("CrashLoopBackOff", "ImagePullBackOff")
+
 #: The most that the kubelet keeps of a log as termination message (FallbackToLogsOnError).
 _MESSAGE_BYTES = 2048
 
@@ -44,6 +47,11 @@ def plugin_kind(pod: Pod) -> str | None:
         return None
     words = [word for each in pod["spec"]["containers"] for word in (each["name"], each.get("image", ""))]
     return next((kind for kind, name in PLUGINS.items() if any(name in word for word in words)), None)
+
+
+def is_karpenter(pod: Pod) -> bool:
+    """Whether the pod is one of Karpenter's chart."""
+    return (pod["metadata"].get("labels") or {}).get("app.kubernetes.io/name") == "karpenter"
 
 
 def is_ready(pod: Pod) -> bool:
@@ -169,15 +177,16 @@ def finished(pod: Pod, outputs: Mapping[str, Output], started: str, now: str) ->
     }
 
 
-def crashed_plugin(pod: Pod, now: str) -> Status:
-    """A device plugin that ends as soon as it starts."""
+def crashed(pod: Pod, now: str) -> Status:
+    """A device plugin, or a controller, that ends as soon as it starts."""
     end = {"terminated": {"exitCode": 1, "reason": "Error", "startedAt": now, "finishedAt": now}}
     return _crash_loop(pod, {each["name"]: end for each in pod["spec"]["containers"]}, now)
 
 
-def recovered_plugin(pod: Pod, now: str) -> Status:
-    """The same plugin once it runs again."""
+def recovered(pod: Pod, now: str) -> Status:
+    """The same once it runs again."""
     return {
+        "phase": "Running",
         "conditions": _conditions(now, ready="True"),
         "containerStatuses": [
             _container(each, {"running": {"startedAt": now}}, ready=True, restarts=1) for each in pod["spec"]["containers"]

@@ -103,10 +103,18 @@ class NodeSide:
         for each in self._nodes.all():
             if node.INSTANCE not in (each["metadata"].get("annotations") or {}):
                 continue
-            patch = _node_patch(each, serving, faults.on_node(on, each["metadata"]["labels"]), port)
+            held = faults.on_node(on, each["metadata"]["labels"])
+            if node.NOT_READY in each["metadata"]["annotations"] and "kubelet-not-ready" not in held:
+                self._release(each)
+            patch = _node_patch(each, serving, held, port)
             if patch:
                 path = f"/api/v1/nodes/{each['metadata']['name']}/status"
                 self._nodes.put(self._api.request("PATCH", path, {"status": patch}, MERGE))
+
+    def _release(self, each: dict[str, Any]) -> None:
+        """Let kwok make the node Ready."""
+        patch = {"metadata": {"annotations": {node.NOT_READY: None}}}
+        self._nodes.put(self._api.request("PATCH", f"/api/v1/nodes/{each['metadata']['name']}", patch, MERGE))
 
     def _log_of(self, namespace: str, name: str, container: str, follow: bool) -> tuple[int, str]:
         pod = self._find(namespace, name)
@@ -132,7 +140,7 @@ def _node_patch(each: dict[str, Any], serving: set[tuple[str | None, str | None]
     patch: dict[str, Any] = {}
     if accelerators:
         kind = accelerators.accelerator
-        served = (each["metadata"]["name"], kind) in serving and not player.plugin_missing(held, kind)
+        served = (each["metadata"]["name"], kind) in serving and not player.plugin_fault(held, kind)
         lost = 0 if held.get("missing-device", {}).get("plugin-sees-it") else player.missing(held)
         change = node.resource_patch(each, node.extended_resources(accelerators, served, lost))
         patch = change["status"] if change else {}

@@ -110,7 +110,7 @@ def test_is_ready_needs_the_condition() -> None:
     pod = _plugin()
     assert not pods.is_ready(pod)
     assert pods.is_ready(pod | {"status": pods.running(pod, NOW, "10.128.0.2")})
-    assert not pods.is_ready(pod | {"status": pods.crashed_plugin(pod, NOW)})
+    assert not pods.is_ready(pod | {"status": pods.crashed(pod, NOW)})
 
 
 def test_present_loses_the_missing_device() -> None:

@@ -9,24 +9,26 @@ from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.responses import EC2Response
 
-from ..faults import active, default_message, fleet_faults
-
-#: Codes that EC2 answers for the whole request and not for each override.
-WHOLE_REQUEST = ("UnauthorizedOperation", "RequestLimitExceeded", "InternalError", "Unavailable")
+from ..faults import NODE_CLASS_TAG, default_message, fleet_faults, request_refusal
 
 
 def refusable(action: Callable[[Any], ActionResult]) -> Callable[[Any], ActionResult]:
     """``action``, refused while a fault of its name is set."""
 
     def answer(self: LabEC2Response) -> ActionResult:
-        fault = active().get(action.__name__)
-        if fault:
-            code = fault["error_code"]
-            raise EC2ClientError(code, fault.get("message") or default_message(code, {}))
+        code, message = request_refusal(action.__name__, node_class_of(self.params))
+        if code:
+            raise EC2ClientError(code, message)
         return action(self)
 
     answer.__name__ = action.__name__
     return answer
+
+
+def node_class_of(request: dict[str, Any]) -> str:
+    """The EC2NodeClass that a request of Karpenter's is for, by its tags; empty when they do not say."""
+    tags = [tag for each in request.get("TagSpecifications") or [] for tag in each.get("Tags") or []]
+    return next((tag["Value"] for tag in tags if tag["Key"] == NODE_CLASS_TAG), "")
 
 
 class LabEC2Response(EC2Response):
@@ -46,11 +48,12 @@ class LabEC2Response(EC2Response):
         self.ec2_backend.complete_image(image["ImageId"], self.params)
         return answer
 
+    @refusable
     def create_fleet(self) -> ActionResult:
         """CreateFleet; the fault ``create_fleet`` refuses it whole or by override."""
-        faults = fleet_faults()
+        faults = fleet_faults(node_class_of(self.params))
         for fault in faults:
-            if fault.error_code in WHOLE_REQUEST:
+            if fault.whole:
                 raise EC2ClientError(fault.error_code, fault.message or default_message(fault.error_code, {}))
         if self._get_param("Type") != "instant":
             return super().create_fleet()

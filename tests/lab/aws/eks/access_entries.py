@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -14,6 +14,8 @@ from uuid import uuid4
 from moto.core.utils import utcnow
 from moto.eks.exceptions import InvalidParameterException, InvalidRequestException, ResourceInUseException, ResourceNotFoundException
 from moto.eks.models import Cluster
+
+from ..faults import named
 
 MODES = ("API", "API_AND_CONFIG_MAP")
 
@@ -75,9 +77,12 @@ class AccessEntries:
         return entry
 
     def get(self, cluster_name: str, principal_arn: str) -> AccessEntry:
-        """DescribeAccessEntry."""
+        """DescribeAccessEntry; the fault ``access-entry`` hides it, or shows another type."""
         self._ready(cluster_name)
-        entry = self._entries.get((cluster_name, principal_arn))
+        return self._found(_faulty(self._entries.get((cluster_name, principal_arn))))
+
+    @staticmethod
+    def _found(entry: AccessEntry | None) -> AccessEntry:
         if entry is None:
             raise ResourceNotFoundException(
                 message="The specified principalArn could not be found. You can view your available access entries with 'list-access-entries'."
@@ -87,18 +92,20 @@ class AccessEntries:
     def list(self, cluster_name: str) -> list[str]:
         """ListAccessEntries: the principals."""
         self._ready(cluster_name)
-        return sorted(principal for cluster, principal in self._entries if cluster == cluster_name)
+        return sorted(principal for (cluster, principal), entry in self._entries.items() if cluster == cluster_name and _faulty(entry))
 
     def update(self, cluster_name: str, principal_arn: str, request: dict[str, Any]) -> AccessEntry:
         """UpdateAccessEntry: username and groups of a STANDARD entry."""
-        entry = self.get(cluster_name, principal_arn)
+        self._ready(cluster_name)
+        entry = self._found(self._entries.get((cluster_name, principal_arn)))
         entry.username, entry.kubernetes_groups = _identity(entry.type, principal_arn, request)
         entry.modified_at = utcnow()
         return entry
 
     def delete(self, cluster_name: str, principal_arn: str) -> None:
         """DeleteAccessEntry."""
-        self.get(cluster_name, principal_arn)
+        self._ready(cluster_name)
+        self._found(self._entries.get((cluster_name, principal_arn)))
         del self._entries[(cluster_name, principal_arn)]
 
     def _ready(self, cluster_name: str) -> Cluster:
@@ -108,6 +115,14 @@ class AccessEntries:
                 message=f"The cluster's authentication mode must be set to one of [{', '.join(MODES)}] to perform this operation."
             )
         return cluster
+
+
+def _faulty(entry: AccessEntry | None) -> AccessEntry | None:
+    """The entry as the fault ``access-entry`` shows it."""
+    for fault in named("access-entry") if entry else ():
+        if entry and entry.principal_arn.endswith(f"/{fault['role']}" if fault["role"] else ""):
+            entry = None if fault["type"] == "missing" else replace(entry, type=fault["type"])
+    return entry
 
 
 def _identity(kind: str, principal_arn: str, request: dict[str, Any]) -> tuple[str, list[str]]:

@@ -7,6 +7,7 @@ from typing import Any
 from moto.eks.exceptions import ResourceNotFoundException
 from moto.eks.models import CLUSTER_NOT_FOUND_MSG, Cluster, EKSBackend, eks_backends
 
+from ..faults import named
 from . import urls
 from .access_entries import AccessEntries
 from .addons import Addons
@@ -34,8 +35,14 @@ class LabEKSBackend(EKSBackend):
             raise ResourceNotFoundException(clusterName=name, message=CLUSTER_NOT_FOUND_MSG.format(clusterName=name))
         return self.clusters[name]
 
+    def access_config(self, name: str) -> dict[str, Any]:
+        """How a cluster authenticates; the fault ``authentication-mode`` says otherwise."""
+        config = self.access_configs.get(name, DEFAULT_ACCESS)
+        mode = next((fault["mode"] for fault in named("authentication-mode")), config["authenticationMode"])
+        return {**config, "authenticationMode": mode}
+
     def _mode(self, name: str) -> str:
-        return str(self.access_configs.get(name, DEFAULT_ACCESS)["authenticationMode"])
+        return str(self.access_config(name)["authenticationMode"])
 
     def configure(self, name: str, *, access: dict[str, Any] | None, security_group: str | None = None) -> Cluster:
         """Give a cluster what moto's CreateCluster leaves out.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
 from moto.core.responses import ActionResult
@@ -28,6 +29,12 @@ class LabEKSResponse(EKSResponse):
         """CreateCluster, with its accessConfig."""
         super().create_cluster()
         return ActionResult({"cluster": self._lab.configure(self._get_param("name"), access=self._get_param("accessConfig"))})
+
+    def describe_cluster(self) -> ActionResult:
+        """DescribeCluster, with how the cluster authenticates at the moment."""
+        cluster = copy.copy(self._lab.cluster(self._cluster_name))
+        vars(cluster)["access_config"] = self._lab.access_config(cluster.name)
+        return ActionResult({"cluster": cluster})
 
     def update_cluster_config(self) -> ActionResult:
         """UpdateClusterConfig, of the access configuration too."""
