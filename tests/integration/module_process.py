@@ -1,0 +1,71 @@
+"""Runs modules as processes of their own, each forked after its imports, so that a test measures the module and not Python's start.
+
+``python module_process.py <collections> <module>...`` reads jobs from standard input, a JSON object a line, and answers each with one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+LIMIT_SECONDS = 90  # A module that hangs is ended, and its test fails.
+
+
+def main(collections: str, *names: str) -> None:
+    """Serve jobs: ``module``, ``arguments``, ``out`` and ``err`` (paths); the answer has ``rc`` and ``seconds``."""
+    sys.path.insert(0, collections)
+    modules = {name: importlib.import_module(f"ansible_collections.accelerated.nodes.plugins.modules.{name}") for name in names}
+    for line in iter(sys.stdin.readline, ""):
+        job = json.loads(line)
+        began = time.monotonic()
+        child = os.fork()
+        if child == 0:
+            _become(job)
+            modules[job["module"]].main()
+            return
+        _pid, status = os.waitpid(child, 0)
+        print(json.dumps({"rc": os.waitstatus_to_exitcode(status), "seconds": time.monotonic() - began}), flush=True)
+
+
+def _become(job: dict[str, Any]) -> None:
+    for number, path in ((0, os.devnull), (1, job["out"]), (2, job["err"])):
+        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), number)
+    sys.argv = [job["module"], job["arguments"]]
+    signal.alarm(LIMIT_SECONDS)
+
+
+class ModuleProcesses:
+    """One server of jobs."""
+
+    def __init__(self, collections: Path, *names: str) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("K8S_AUTH_", "KUBECONFIG"))}
+        self._server = subprocess.Popen(
+            [sys.executable, __file__, str(collections), *names],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+
+    def run(self, **job: str) -> dict[str, Any]:
+        """Run a job to its end."""
+        self._server.stdin.write(json.dumps(job) + "\n")
+        self._server.stdin.flush()
+        answer: dict[str, Any] = json.loads(self._server.stdout.readline())
+        return answer
+
+    def stop(self) -> None:
+        self._server.stdin.close()
+        self._server.wait(LIMIT_SECONDS)
+        self._server.stdout.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
