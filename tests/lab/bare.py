@@ -35,10 +35,11 @@ AUDIT = {
 
 @dataclass(frozen=True)
 class ControlPlane:
-    """A running control plane: its directory, its API server's port and the administrator's token."""
+    """A running control plane: its directory, the ports of its API server and of its etcd, the administrator's token."""
 
     directory: Path
     port: int
+    etcd_port: int
     token: str
 
     @property
@@ -74,11 +75,11 @@ def control_plane(directory: Path) -> Iterator[ControlPlane]:
         LabError: a server ended or was not ready within a minute.
     """
     etcd_port, peer_port, port = free_ports(3)
-    plane = ControlPlane(directory, port, secrets.token_hex(16))
+    plane = ControlPlane(directory, port, etcd_port, secrets.token_hex(16))
     _write_files(plane)
     with (
-        _running(etcd_command(directory, etcd_port, peer_port), directory),
-        _running(apiserver_command(plane, etcd_port), directory) as api,
+        _running(etcd_command(plane, peer_port), directory),
+        _running(apiserver_command(plane), directory) as api,
     ):
         _wait_until_ready(plane, api)
         write_whole(plane.kubeconfig, json.dumps(kubeconfig(plane)))
@@ -86,11 +87,11 @@ def control_plane(directory: Path) -> Iterator[ControlPlane]:
         yield plane
 
 
-def etcd_command(directory: Path, port: int, peer_port: int) -> list[str]:
+def etcd_command(plane: ControlPlane, peer_port: int) -> list[str]:
     """etcd's command line; what it keeps need not outlive the machine."""
-    client, peer = f"http://{LOOPBACK}:{port}", f"http://{LOOPBACK}:{peer_port}"
+    client, peer = f"http://{LOOPBACK}:{plane.etcd_port}", f"http://{LOOPBACK}:{peer_port}"
     options = {
-        "data-dir": directory / "etcd",
+        "data-dir": plane.directory / "etcd",
         "listen-client-urls": client,
         "advertise-client-urls": client,
         "listen-peer-urls": peer,
@@ -102,11 +103,11 @@ def etcd_command(directory: Path, port: int, peer_port: int) -> list[str]:
     return _command("etcd", options)
 
 
-def apiserver_command(plane: ControlPlane, etcd_port: int) -> list[str]:
+def apiserver_command(plane: ControlPlane) -> list[str]:
     """kube-apiserver's command line; it makes its certificate by itself."""
     directory = plane.directory
     options = {
-        "etcd-servers": f"http://{LOOPBACK}:{etcd_port}",
+        "etcd-servers": f"http://{LOOPBACK}:{plane.etcd_port}",
         "bind-address": LOOPBACK,
         "advertise-address": ADVERTISED,
         "secure-port": plane.port,
