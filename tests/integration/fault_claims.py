@@ -97,7 +97,14 @@ def node(name: str = NODE, gpus: int = 1) -> dict[str, Any]:
     """The Node behind the claims, with what its device plugin has registered."""
     resources = {"cpu": "4", "memory": "16Gi", "pods": "58", **({"nvidia.com/gpu": str(gpus)} if gpus else {})}
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "message": "", "lastTransitionTime": now, "lastHeartbeatTime": now}
+    ready = {
+        "type": "Ready",
+        "status": "True",
+        "reason": "KubeletReady",
+        "message": "",
+        "lastTransitionTime": now,
+        "lastHeartbeatTime": now,
+    }
     return {
         "apiVersion": "v1",
         "kind": "Node",

@@ -25,7 +25,7 @@ from tests.lab.state import LOOPBACK, free_ports
 
 JSON = "application/json"
 #: What ends an exchange from either side and is no concern of anybody's.
-GONE = (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ssl.SSLError, OSError, RuntimeError)
+GONE = (OSError, asyncio.IncompleteReadError, asyncio.CancelledError)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,11 @@ class Rule:
 
 @dataclass
 class Proxy:
-    """One listener. ``log`` holds the requests, ``struck`` how many of them met a rule and ``struck_at`` when the first did, ``pages`` shortens lists to so many items."""
+    """One listener.
+
+    ``log`` holds the requests, ``struck`` how many of them met a rule and ``struck_at`` when the first did, ``pages`` shortens
+    lists to so many items.
+    """
 
     upstream: Upstream
     rules: Sequence[Rule]
