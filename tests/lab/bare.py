@@ -31,6 +31,8 @@ AUDIT = {
     "omitStages": ["ResponseStarted", "ResponseComplete", "Panic"],
     "rules": [{"level": "Metadata", "verbs": ["get", "list", "watch"]}, {"level": "None"}],
 }
+#: Answered from the server's cache: refused until that is filled, as a watch would be.
+CACHED_NODECLAIMS = "/apis/karpenter.sh/v1/nodeclaims?resourceVersion=0"
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,10 @@ def control_plane(directory: Path) -> Iterator[ControlPlane]:
         _running(etcd_command(plane, peer_port), directory),
         _running(apiserver_command(plane), directory) as api,
     ):
-        _wait_until_ready(plane, api)
+        _wait_for(plane, api, "/readyz")
         write_whole(plane.kubeconfig, json.dumps(kubeconfig(plane)))
         crds.apply(plane.kubeconfig)
+        _wait_for(plane, api, CACHED_NODECLAIMS)
         yield plane
 
 
@@ -168,18 +171,18 @@ def _running(command: Sequence[str], directory: Path) -> Iterator[subprocess.Pop
             process.wait()
 
 
-def _wait_until_ready(plane: ControlPlane, api: subprocess.Popen[bytes], patience: float = 60) -> None:
+def _wait_for(plane: ControlPlane, api: subprocess.Popen[bytes], path: str, patience: float = 60) -> None:
     deadline = time.monotonic() + patience
-    while not _ready(plane):
+    while not _answers(plane, path):
         if api.poll() is not None or time.monotonic() > deadline:
-            raise LabError(f"the API server is not ready; its log is {plane.directory / 'kube-apiserver.log'}")
+            raise LabError(f"the API server does not answer {path}; its log is {plane.directory / 'kube-apiserver.log'}")
         time.sleep(0.1)
 
 
-def _ready(plane: ControlPlane) -> bool:
+def _answers(plane: ControlPlane, path: str) -> bool:
     try:
-        connection = plane.connect()
-        connection.request("GET", "/readyz", headers=plane.headers)
-        return connection.getresponse().status == 200
-    except OSError:
+        with contextlib.closing(plane.connect()) as connection:
+            connection.request("GET", path, headers=plane.headers)
+            return connection.getresponse().status == 200
+    except OSError:  # Not listening yet, or its certificate is not written yet.
         return False
