@@ -151,7 +151,7 @@ class Bench:
 def flip(claims: Claims) -> None:
     """Make ready what is not."""
     for name, item in claims.all().items():
-        states = {each["type"]: each["status"] for each in item["status"].get("conditions", [])}
+        states = {each["type"]: each["status"] for each in item.get("status", {}).get("conditions", [])}
         if states.get("Ready") != "True":
             claims.become(name.removeprefix(f"{claims.pool}-"), READY)
 

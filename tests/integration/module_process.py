@@ -19,7 +19,7 @@ LIMIT_SECONDS = 90  # A module that hangs is ended, and its test fails.
 
 
 def main(collections: str, *names: str) -> None:
-    """Serve jobs: ``module``, ``arguments``, ``out`` and ``err`` (paths); the answer has ``rc`` and ``seconds``."""
+    """Serve jobs: ``module``, ``arguments``, ``out`` and ``err`` (paths); the answer has ``rc`` and ``seconds`` (those it ran or waited by itself)."""
     sys.path.insert(0, collections)
     modules = {name: importlib.import_module(f"ansible_collections.accelerated.nodes.plugins.modules.{name}") for name in names}
     for line in iter(sys.stdin.readline, ""):
@@ -30,8 +30,19 @@ def main(collections: str, *names: str) -> None:
             _become(job)
             modules[job["module"]].main()
             return
+        os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+        seconds = time.monotonic() - began - _queued(child)
         _pid, status = os.waitpid(child, 0)
-        print(json.dumps({"rc": os.waitstatus_to_exitcode(status), "seconds": time.monotonic() - began}), flush=True)
+        print(json.dumps({"rc": os.waitstatus_to_exitcode(status), "seconds": seconds}), flush=True)
+
+
+def _queued(pid: int) -> float:
+    """Seconds for which a process was ready to run and had no processor: those that a busy machine takes, not the module."""
+    try:
+        _running, waiting, _slices = Path(f"/proc/{pid}/schedstat").read_text().split()
+    except OSError:
+        return 0.0
+    return int(waiting) / 1e9
 
 
 def _become(job: dict[str, Any]) -> None:

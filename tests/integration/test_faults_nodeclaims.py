@@ -36,9 +36,7 @@ class Case:
 
     @property
     def options(self) -> dict[str, Any]:
-        if self.module == INFO:
-            return {"timeout": self.fault.seconds}
-        goal = {"state": self.state} if self.state else {"count": 2}
+        goal = {"state": self.state} if self.state else {"count": 2} if self.module == WAIT else {}
         return {**goal, "wait_timeout": self.fault.seconds, **self.fault.options}
 
 

@@ -127,6 +127,10 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        # The loop itself keeps only weak references to tasks.
+        task = asyncio.current_task()
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         try:
             while request := await _read(reader):
                 self.log.append(request)
@@ -142,10 +146,10 @@ class Proxy:
         if rule is None:
             await exchange.forward()
             return
+        if self.meanwhile and not self.struck:
+            await asyncio.get_running_loop().run_in_executor(None, self.meanwhile)
         self.struck += 1
         self.struck_at = self.struck_at or time.monotonic()
-        if self.meanwhile and self.struck == 1:
-            await asyncio.get_running_loop().run_in_executor(None, self.meanwhile)
         await rule.act(exchange)
 
     def _rule_for(self, request: Request) -> Rule | None:
@@ -183,6 +187,8 @@ class Exchange:
     async def watch(self, change: Callable[[dict], Sequence[dict]] | None = None, query: Mapping[str, str] | None = None) -> None:
         """The real watch; ``change`` makes of each event the events that the client gets."""
         status, reader, writer = await self._open(self._target(query))
+        # Else a watch whose client has left would stay with the API server for ever.
+        leaving = asyncio.ensure_future(self._end_with_client(writer))
         try:
             if status >= 400:
                 await self.reply(status, await reader.read())
@@ -192,7 +198,12 @@ class Exchange:
                 await self.chunk(b"".join(map(line_of, change(json.loads(line)))) if change else line)
             await self.end()
         finally:
+            leaving.cancel()
             writer.transport.abort()
+
+    async def _end_with_client(self, upstream: asyncio.StreamWriter) -> None:
+        await self.reader.read(1)
+        upstream.transport.abort()
 
     async def reply(self, status: int, body: bytes, headers: Mapping[str, str] | None = None, kind: str = JSON) -> None:
         """A whole answer."""
