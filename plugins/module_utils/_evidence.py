@@ -5,52 +5,81 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timezone
+from typing import Any
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS, is_plugin_pod
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
-from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Evidence
+from ansible_collections.accelerated.nodes.plugins.module_utils._controller_causes import CONTROLLER_SELECTOR
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError
+from ansible_collections.accelerated.nodes.plugins.module_utils._events import subject, with_reason
+from ansible_collections.accelerated.nodes.plugins.module_utils._join_evidence import read_access
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import EC2NODECLASSES, NODEPOOLS, NodeClaim
-from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Source, list_all
+from ansible_collections.accelerated.nodes.plugins.module_utils._pool_causes import AUTO_MODE_GROUP, class_ref
+from ansible_collections.accelerated.nodes.plugins.module_utils._question import Evidence, Question
+from ansible_collections.accelerated.nodes.plugins.module_utils._reading import (
+    DAEMONSETS,
+    DEPLOYMENTS,
+    EVENTS,
+    NODES,
+    PODS,
+    Reading,
+)
+from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, list_all
 
-NODES = "/api/v1/nodes"
-PODS = "/api/v1/pods"
-EVENTS = "/api/v1/events"
-DAEMONSETS = "/apis/apps/v1/daemonsets"
+__all__ = ("NODES", "PODS", "gather", "nodes_by_name")
 
-# Each path with the rule that allows to list it, for the sentence that names what is missing.
-RULES = {
-    NODES: 'apiGroups [""], resources [nodes]',
-    PODS: 'apiGroups [""], resources [pods]',
-    EVENTS: 'apiGroups [""], resources [events]',
-    DAEMONSETS: "apiGroups [apps], resources [daemonsets]",
-    NODEPOOLS: "apiGroups [karpenter.sh], resources [nodepools]",
-    EC2NODECLASSES: "apiGroups [karpenter.k8s.aws], resources [ec2nodeclasses]",
-}
-# What tells why a claim never came or went away; other events are not needed.
-EVENT_REASONS = ("InsufficientCapacityError", "FailedScheduling")
+GATHER_SECONDS = 5  # A diagnosis must not outlast the wait that it explains.
+MOST_NODES = 20  # More are listed in one request.
+MOST_PODS = 5  # Pods whose refusal is looked into, where the question names none.
+# What a claim may wait for that only the controller does.
+CONTROLLERS_STEPS = frozenset({"AwaitingReconciliation", "NodeNotFound"})
 
 
-def gather(client: Client, claims: Iterable[NodeClaim]) -> Evidence:
-    """The evidence around ``claims``: their nodes, the device plugins, pools, classes and telling events."""
-    unreadable: list[str] = []
+def gather(client: Client, question: Question, deadline: Deadline | None = None) -> Evidence:
+    """The evidence around a question's claims: their nodes, device plugins, pools, classes and events, and the node role's access.
 
-    def read(path: str, query: dict | None = None) -> list[dict]:
-        try:
-            return list_all(client, Source(path, query or {}))[0]
-        except ApiError as error:
-            unreadable.append(_sentence(path, error))
-            return []
+    Takes ``GATHER_SECONDS`` at most, or until ``deadline``, and raises nothing: what could not be read is in ``unreadable``.
+    """
+    reading = Reading(client, deadline or Deadline(GATHER_SECONDS))
+    pools, classes = by_name(reading.objects(NODEPOOLS)), by_name(reading.objects(EC2NODECLASSES))
+    return _around(reading, question, pools, classes) if question.behind else _of_absence(reading, question, pools, classes)
 
-    wanted = {claim.node for claim in claims if claim.node}
+
+def _around(reading: Reading, question: Question, pools: dict[str, dict], classes: dict[str, dict]) -> Evidence:
+    """What is around the claims that are behind."""
+    behind = question.behind
+    steps = {claim.blocking.reason for claim in behind if claim.blocking}
+    idle = any(claim.deleting for claim in behind) or steps & CONTROLLERS_STEPS
+    unjoined = "NodeNotFound" in steps
     return Evidence(
-        nodes={item["metadata"]["name"]: item for item in (read(NODES) if wanted else []) if item["metadata"]["name"] in wanted},
-        plugin_pods=[pod for node in sorted(wanted) for pod in read(PODS, {"fieldSelector": f"spec.nodeName={node}"}) if _is_plugin(pod)],
-        daemon_sets=[item for item in read(DAEMONSETS) if _is_plugin(item["spec"]["template"])],
-        node_pools=_by_name(read(NODEPOOLS)),
-        node_classes=_by_name(read(EC2NODECLASSES)),
-        events=[event for reason in EVENT_REASONS for event in read(EVENTS, {"fieldSelector": f"reason={reason}"})],
-        unreadable=unreadable,
+        nodes=_nodes(reading, {claim.node for claim in behind if claim.node}),
+        plugin_pods=_plugin_pods(reading, behind) if "ResourceNotRegistered" in steps else [],
+        daemon_sets=reading.objects(DAEMONSETS) if steps & {"ResourceNotRegistered", "StartupTaintsExist"} else [],
+        deployments=reading.maybe(DEPLOYMENTS) if "StartupTaintsExist" in steps else None,
+        node_pools=pools,
+        node_classes=classes,
+        events=_events_around(reading, behind[0]),
+        **(_controllers(reading, pools.values()) if idle else {}),
+        access=read_access(reading, question, classes) if unjoined and question.cluster_name else None,
+        unreadable=reading.unreadable,
+        read_at=_now(),
+    )
+
+
+def _of_absence(reading: Reading, question: Question, pools: dict[str, dict], classes: dict[str, dict]) -> Evidence:
+    """What tells why there is no claim, or none more."""
+    queries = ("involvedObject.kind=NodeClaim", "reason=FailedScheduling", "involvedObject.kind=NodePool")
+    events = [event for query in queries for event in reading.objects(EVENTS, {"fieldSelector": query})]
+    return Evidence(
+        nodes=_nodes(reading, {claim.node for claim in question.claims if claim.node and claim.promised}),
+        node_pools=pools,
+        node_classes=classes,
+        events=events,
+        pods=[] if question.pods else _refused_pods(reading, events),
+        **_controllers(reading, pools.values()),
+        unreadable=reading.unreadable,
+        read_at=_now(),
     )
 
 
@@ -60,22 +89,58 @@ def nodes_by_name(client: Client) -> dict[str, dict]:
     :raises ApiError: the server refuses for another reason than missing rights.
     """
     try:
-        return _by_name(list_all(client, Source(NODES))[0])
+        return by_name(list_all(client, Source(NODES))[0])
     except ApiError as error:
         if error.status != 403:
             raise
         return {}
 
 
-def _is_plugin(pod: dict) -> bool:
-    return any(is_plugin_pod(pod, row) for row in ACCELERATORS.values())
-
-
-def _by_name(items: list[dict]) -> dict[str, dict]:
+def by_name(items: Iterable[dict]) -> dict[str, dict]:
     return {item["metadata"]["name"]: item for item in items}
 
 
-def _sentence(path: str, error: ApiError) -> str:
-    if error.status == 403:
-        return f"The cause may be incomplete: listing {path} is not allowed; it needs a rule with {RULES[path]}, verbs [list]."
-    return f"The cause may be incomplete: {error.message}"
+def _nodes(reading: Reading, wanted: set[str]) -> dict[str, dict]:
+    if len(wanted) > MOST_NODES:
+        return {name: node for name, node in by_name(reading.objects(NODES)).items() if name in wanted}
+    return by_name(node for name in sorted(wanted) for node in reading.objects(NODES, {"fieldSelector": f"metadata.name={name}"}))
+
+
+def _plugin_pods(reading: Reading, claims: Iterable[NodeClaim]) -> list[dict]:
+    stuck = {claim.node for claim in claims if claim.blocking and claim.blocking.reason == "ResourceNotRegistered"}
+    pods = (pod for node in sorted(stuck) for pod in reading.objects(PODS, {"fieldSelector": f"spec.nodeName={node}"}))
+    return [pod for pod in pods if any(is_plugin_pod(pod, row) for row in ACCELERATORS.values())]
+
+
+def _events_around(reading: Reading, claim: NodeClaim) -> list[dict]:
+    """The events about a claim, and about its Node where that is being drained."""
+    events = reading.objects(EVENTS, {"fieldSelector": f"involvedObject.uid={claim.uid}"})
+    if claim.deleting and claim.node:
+        events += reading.objects(EVENTS, {"fieldSelector": f"involvedObject.kind=Node,involvedObject.name={claim.node}"})
+    return events
+
+
+def _refused_pods(reading: Reading, events: Iterable[dict]) -> list[dict]:
+    """The pods that Karpenter refused last and that still exist."""
+    refused = [subject(event) for event in reversed(with_reason(events, "FailedScheduling"))]
+    keys = list(dict.fromkeys((item.get("namespace", ""), item.get("name", "")) for item in refused))[:MOST_PODS]
+    return [
+        pod
+        for namespace, name in keys
+        for pod in reading.objects(PODS, {"fieldSelector": f"metadata.namespace={namespace},metadata.name={name}"})
+    ]
+
+
+def _controllers(reading: Reading, pools: Iterable[dict]) -> dict[str, Any]:
+    """Karpenter's Deployments, and its pods where none is available; none are looked for where EKS Auto Mode runs it."""
+    pools = list(pools)
+    if pools and all(class_ref(pool).get("group") == AUTO_MODE_GROUP for pool in pools):
+        return {}
+    deployments = reading.maybe(DEPLOYMENTS, {"labelSelector": CONTROLLER_SELECTOR})
+    down = [item for item in deployments or () if not (item.get("status") or {}).get("availableReplicas")]
+    pods = reading.objects(PODS, {"labelSelector": CONTROLLER_SELECTOR}) if down else []
+    return {"controllers": deployments, "controller_pods": pods}
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

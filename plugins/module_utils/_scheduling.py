@@ -8,7 +8,7 @@ Semantics: Kubernetes' own (component-helpers, scheduling/corev1): a term's expr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._operators import OPERATORS
 
@@ -17,20 +17,44 @@ DAEMONSET_TOLERATED = ("node.kubernetes.io/",)
 HARD_EFFECTS = ("NoSchedule", "NoExecute")
 
 
-def repelled_by(pod_spec: Mapping[str, Any], node: Mapping[str, Any]) -> str:
-    """What keeps the pods of a DaemonSet's template off the node, in words; empty when nothing that is known does."""
+class Repelled(NamedTuple):
+    """What keeps a pod off a node: ``by`` is ``taint``, ``nodeSelector`` or ``nodeAffinity``, ``why`` says it in words.
+
+    ``labels`` are the keys of labels that would have to be on the node, or have other values.
+    """
+
+    by: str
+    why: str
+    labels: tuple[str, ...] = ()
+
+
+def repelled(pod_spec: Mapping[str, Any], node: Mapping[str, Any]) -> Repelled | None:
+    """What keeps the pods of a DaemonSet's template off the node; None when nothing that is known does."""
     spec, labels = node.get("spec") or {}, (node.get("metadata") or {}).get("labels") or {}
     for taint in spec.get("taints") or []:
         if not _tolerated(taint, pod_spec.get("tolerations") or []):
-            return f"it does not tolerate the node's taint {taint_text(taint)}"
+            return Repelled("taint", f"it does not tolerate the node's taint {taint_text(taint)}")
     for key, value in (pod_spec.get("nodeSelector") or {}).items():
         if labels.get(key) != value:
-            return f"its nodeSelector wants the label {key}={value}, which the node does not carry"
+            return Repelled("nodeSelector", f"its nodeSelector wants the label {key}={value}, which the node does not carry", (key,))
     terms = _required_terms(pod_spec)
     if terms and not any(_matches(term, labels) for term in terms):
-        wanted = sorted({item["key"] for term in terms for item in term.get("matchExpressions") or []})
-        return f"no term of its required nodeAffinity matches the node's labels ({', '.join(wanted)})"
-    return ""
+        wanted = tuple(sorted({item["key"] for term in terms for item in term.get("matchExpressions") or []}))
+        return Repelled("nodeAffinity", f"no term of its required nodeAffinity matches the node's labels ({', '.join(wanted)})", wanted)
+    return None
+
+
+def repelled_by(pod_spec: Mapping[str, Any], node: Mapping[str, Any]) -> str:
+    """What keeps the pods of a DaemonSet's template off the node, in words; empty when nothing that is known does."""
+    found = repelled(pod_spec, node)
+    return found.why if found else ""
+
+
+def matches_required(pod_spec: Mapping[str, Any], labels: Mapping[str, str], key: str) -> bool:
+    """Whether what a pod requires of one label is met by these labels; so it is where the pod requires nothing of it."""
+    selected = (pod_spec.get("nodeSelector") or {}).get(key, labels.get(key))
+    terms = [[item for item in term.get("matchExpressions") or [] if item["key"] == key] for term in _required_terms(pod_spec)]
+    return selected == labels.get(key) and (not terms or any(all(_holds(item, labels) for item in term) for term in terms))
 
 
 def taint_text(taint: Mapping[str, Any]) -> str:

@@ -1,0 +1,176 @@
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Why there is no NodeClaim, or none more: the pools, the claims that came and went, and the pods that wait. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timezone
+
+from ansible_collections.accelerated.nodes.plugins.module_utils import _controller_causes as controller
+from ansible_collections.accelerated.nodes.plugins.module_utils._events import (
+    Event,
+    latest,
+    message_of,
+    of_uid,
+    subject,
+    time_of,
+    with_reason,
+)
+from ansible_collections.accelerated.nodes.plugins.module_utils._launch_causes import CAPACITY, capacity_reason, end_of, tries
+from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import NodeClaim
+from ansible_collections.accelerated.nodes.plugins.module_utils._pool_causes import of_node_pool, unhealthy, use_of_limits
+from ansible_collections.accelerated.nodes.plugins.module_utils._question import Evidence, Question
+from ansible_collections.accelerated.nodes.plugins.module_utils._scheduling_causes import PREFIX, pools_meant, refusal, unscheduled
+from ansible_collections.accelerated.nodes.plugins.module_utils._text import shorten
+from ansible_collections.accelerated.nodes.plugins.module_utils._verdict import Verdict, verdict
+
+# After so many seconds Karpenter would have acted on what was mended before the wait began.
+SETTLE_SECONDS = 60
+LONGEST_WORDS = 500
+
+
+def of_no_claim(question: Question, evidence: Evidence) -> Verdict:
+    """Why there is no claim, or none more: what is certain first, then what the last event says."""
+    return (
+        controller.stopped(evidence)
+        or _of_pools(question, evidence)
+        or _of_events(question, evidence)
+        or controller.missing(evidence)
+        or _of_health(question, evidence)
+        or _of_deleted(question, evidence)
+        or verdict(_where(question), "NoNodeClaim")
+    )
+
+
+def _where(question: Question) -> str:
+    return f"NodePool {', '.join(question.node_pools)}" if question.node_pools else "the selection"
+
+
+def _of_pools(question: Question, evidence: Evidence) -> Verdict | None:
+    for name in _pools(question, evidence):
+        found = of_node_pool(name, evidence)
+        # A pool or class that nobody looked at is the controller's fault, where there is none.
+        if found:
+            return (controller.missing(evidence) if found.reason == "AwaitingReconciliation" else None) or found
+    return None
+
+
+def _pools(question: Question, evidence: Evidence) -> Sequence[str]:
+    """The pools that are meant: those asked for, else those that could serve the pods, else none."""
+    if question.node_pools:
+        return question.node_pools
+    return list(dict.fromkeys(name for pod in question.pods for name in pools_meant(pod, evidence.node_pools, ())))
+
+
+def _of_health(question: Question, evidence: Evidence) -> Verdict | None:
+    found = (unhealthy(name, evidence.node_pools.get(name, {})) for name in _pools(question, evidence))
+    return next(filter(None, found), None)
+
+
+def _of_events(question: Question, evidence: Evidence) -> Verdict | None:
+    """What the last event says; that no offering is left is told by the tries that were made before it."""
+    tried, refused = _of_tries(question, evidence), _of_pods(question, evidence)
+    filtered = _of_filtered(question, evidence)
+    found = [item for item in (tried, refused, filtered) if item]
+    if tried and refused and refused[1].reason == "NoOfferingAvailable":
+        found.remove(refused)
+    return max(found, key=lambda item: item[0])[1] if found else None
+
+
+def _of_tries(question: Question, evidence: Evidence) -> tuple[str, Verdict] | None:
+    """Why the claims that are gone ended, with the time of the last; those of before the wait are known by their events only."""
+    if question.gone:
+        at, found = _of_gone(question.gone, evidence)
+        return (at, found) if found.reason != "Deleted" else None
+    mine = [event for event in with_reason(evidence.events, CAPACITY) if _made_for(event, question)]
+    if not mine:
+        return None
+    messages = [message_of(event) for event in mine]
+    found = verdict(f"NodeClaim {subject(mine[-1]).get('name', '')}", capacity_reason(messages), f"{tries(messages)}, last: {messages[-1]}")
+    # It was not this wait that saw the try, so that it fails for the same reason again is not known.
+    return time_of(mine[-1]), replace(found, hopeless=found.hopeless and bool(question.since) and time_of(mine[-1]) >= question.since)
+
+
+def _of_deleted(question: Question, evidence: Evidence) -> Verdict | None:
+    return _of_gone(question.gone, evidence)[1] if question.gone else None
+
+
+def _of_gone(gone: Sequence[NodeClaim], evidence: Evidence) -> tuple[str, Verdict]:
+    uids, last = {claim.uid for claim in gone}, gone[-1]
+    events = [event for event in evidence.events if subject(event).get("uid") in uids]
+    end = end_of(last, events, _moment(evidence.read_at))
+    messages = [message_of(event) for event in with_reason(events, CAPACITY)]
+    reason = capacity_reason(messages) if messages and end["reason"] == capacity_reason(messages[-1:]) else end["reason"]
+    reason, words = _of_timeout(reason, end["message"])
+    told = f"{tries(messages, gone)}, last: {words}" if words else tries(messages, gone)
+    at = max((time_of(event) for event in events if subject(event).get("uid") == last.uid), default=last.created)
+    return at, verdict(f"NodeClaim {last.name}", reason, told)
+
+
+def _of_timeout(reason: str, words: str) -> tuple[str, str]:
+    """A launch that ran out of time is told by the reason that it had, where it had one."""
+    named = re.match(r"(\w+): ", words)
+    if reason == "LaunchTimeout" and named and named.group(1) not in ("AwaitingReconciliation", "LaunchFailed"):
+        return named.group(1), words
+    return reason, words
+
+
+def _made_for(event: Event, question: Question) -> bool:
+    """Whether the claim that an event is about was one of the pools asked for: Karpenter names it after its pool."""
+    name = str(subject(event).get("name", ""))
+    return not question.node_pools or name.rpartition("-")[0] in question.node_pools
+
+
+def _of_pods(question: Question, evidence: Evidence) -> tuple[str, Verdict] | None:
+    """Why Karpenter makes no node for a pod that is meant."""
+    found = list(_refusals(question, evidence))
+    return max(found, key=lambda item: item[0]) if found else None
+
+
+def _refusals(question: Question, evidence: Evidence) -> Iterator[tuple[str, Verdict]]:
+    asked = {pod["metadata"]["uid"] for pod in question.pods}
+    for pod in unscheduled(question.pods or evidence.pods):
+        pools = pools_meant(pod, evidence.node_pools, question.node_pools)
+        own = with_reason(of_uid(evidence.events, pod["metadata"]["uid"]), "FailedScheduling")
+        # The scheduler gives events of this reason too, and knows nothing of NodePools.
+        event = latest(own, lambda each: PREFIX in message_of(each))
+        if event and (pools or asked):
+            yield time_of(event), _of_refusal(pod, event, pools, question, evidence)
+
+
+def _of_refusal(pod: dict, event: Event, pools: Sequence[str], question: Question, evidence: Evidence) -> Verdict:
+    name = pools[0] if len(pools) == 1 else ""
+    pool = evidence.node_pools.get(name)
+    reason, words, why = refusal(message_of(event), name, pool)
+    meta = pod["metadata"]
+    obj = f"NodePool {name}" if name and reason == "NodePoolLimitReached" else f"Pod {meta.get('namespace', '')}/{meta['name']}"
+    limits = f"; {use_of_limits(pool)}" if pool and reason == "NodePoolLimitReached" else ""
+    found = verdict(obj, reason, shorten(words, LONGEST_WORDS) + limits, why=why)
+    return replace(found, hopeless=found.hopeless and _settled(event, question, evidence))
+
+
+def _of_filtered(question: Question, evidence: Evidence) -> tuple[str, Verdict] | None:
+    """That no instance type meets a pool's own requirements."""
+    pools = set(_pools(question, evidence))
+    event = latest(with_reason(evidence.events, "NoCompatibleInstanceTypes"), lambda each: subject(each).get("name") in pools)
+    if event is None:
+        return None
+    found = verdict(
+        f"NodePool {subject(event)['name']}", "NoInstanceTypeFits", message_of(event), why="no type meets the NodePool's own requirements"
+    )
+    return time_of(event), replace(found, hopeless=_settled(event, question, evidence))
+
+
+def _settled(event: Event, question: Question, evidence: Evidence) -> bool:
+    """Whether the event still holds: it is of this wait, or the wait has lasted long enough for a later one to come."""
+    since, now = _moment(question.since), _moment(evidence.read_at)
+    if since is None or now is None:
+        return True
+    return time_of(event) >= question.since or (now - since).total_seconds() >= SETTLE_SECONDS
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc) if text else None
