@@ -35,6 +35,21 @@ options:
     elements: str
 """
 
+    OWNERS = r"""
+options:
+  pods:
+    description:
+      - Pods, as C(namespace/name) or a name in namespace V(default). Meant are the NodeClaims that they run on, or that Karpenter says
+        they will run on.
+      - Pods that have finished are left out.
+    type: list
+    elements: str
+  jobs:
+    description: Jobs, as C(namespace/name) or a name in namespace V(default), whose pods are meant as in O(pods).
+    type: list
+    elements: str
+"""
+
     PROGRESS = r"""
 options:
   progress_file:

@@ -2,35 +2,40 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Requests to the Kubernetes API as plain JSON; decides nothing.
 
-Authentication is kubernetes.core's (options and K8S_AUTH_* variables). The dynamic client is left aside: it discovers every
-API group first and wraps each object, which costs a wait many times what the answer itself costs.
+The dynamic client is left aside: it discovers every API group first and wraps each object, which costs a wait many times what
+the answer itself costs.
 """
 
 from __future__ import annotations
 
 import json
+import socket
+import ssl
+import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Optional
 from urllib.parse import urlencode
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
+from ansible_collections.accelerated.nodes.plugins.module_utils._kubeconfig import (
+    IMPORT_ERROR,
+    Connection,
+    impersonation,
+    plain_connection,
+)
+from ansible_collections.accelerated.nodes.plugins.module_utils._rbac import rule_for
 
 try:
-    import kubernetes
     import urllib3
     import yaml
-    from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import (
-        _create_auth_spec,
-        _create_configuration,
-        _create_headers,
-    )
-
-    CLIENT_IMPORT_ERROR = None
-except ImportError as error:
-    CLIENT_IMPORT_ERROR = error
+except ImportError:
+    pass  # IMPORT_ERROR says so.
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
+CHUNK = 262_144
+LARGEST_ANSWER = 256 * 1024 * 1024  # A page of 500 objects of etcd's largest size; more is no answer.
+LARGEST_EVENT = 16 * 1024 * 1024
 
 
 class Request(NamedTuple):
@@ -44,21 +49,14 @@ class Request(NamedTuple):
 
 
 class Client:
-    """One connection pool to one API server.
+    """Asks one API server, from any number of threads."""
 
-    :param configuration: a ``kubernetes.client.Configuration``; asked for its token at each request, so that one that expires
-        (EKS: after 15 minutes) is renewed.
-    :param headers: further request headers, by name.
-    """
-
-    def __init__(self, configuration: Any, headers: dict[str, str] | None = None) -> None:
-        self.host = configuration.host
-        self._configuration = configuration
-        self._headers = dict(headers or {})
-        self._pool = kubernetes.client.ApiClient(configuration).rest_client.pool_manager
+    def __init__(self, connection: Connection) -> None:
+        self.host = connection.host
+        self._connection = connection
 
     def get(self, path: str, query: dict[str, Any] | None = None, timeout: float = READ_SECONDS) -> dict[str, Any]:
-        """The object or list at ``path``."""
+        """The object or list at ``path``; ``timeout`` in seconds without a byte, and a tenfold for the whole."""
         return self._json(Request("GET", path, query, timeout=timeout))
 
     def create(self, path: str, body: dict[str, Any], query: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -82,12 +80,12 @@ class Client:
     def stream(self, path: str, query: dict[str, Any], timeout: float) -> Iterator[dict[str, Any]]:
         """The watch events at ``path`` as they come; ends when the server ends it.
 
-        :param timeout: seconds without a byte after which the connection counts as dead.
+        :param timeout: seconds without a whole event after which the connection counts as dead.
         :raises ApiError: refused, cut, silent, or not JSON.
         """
         response = self._send(Request("GET", path, query, timeout=timeout))
         try:
-            yield from (self._parse(path, line) for line in _lines(response))
+            yield from (self._parse(path, line) for line in _lines(response, timeout))
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise self._unreachable(path, error) from error
         finally:
@@ -96,36 +94,42 @@ class Client:
     def _json(self, request: Request) -> dict[str, Any]:
         response = self._send(request)
         try:
-            return self._parse(request.path, response.read(decode_content=True))
-        except urllib3.exceptions.HTTPError as error:
+            return self._parse(request.path, _body(response, 10 * request.timeout))
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            response.close()
             raise self._unreachable(request.path, error) from error
         finally:
             response.release_conn()
 
     def _send(self, request: Request) -> Any:
-        url = self.host + request.path + ("?" + urlencode(request.query) if request.query else "")
+        """The answer, headers read; asked once more with renewed credentials where the first are no longer taken."""
+        credential = self._connection.credentials.header
+        response = self._ask(request, credential)
+        if response.status == 401 and self._connection.credentials.renew(credential):
+            response.close()
+            response = self._ask(request, self._connection.credentials.header)
+        if response.status >= 300:
+            raise self._refused(request, response)
+        return response
+
+    def _ask(self, request: Request, credential: str | None) -> Any:
+        headers = urllib3._collections.HTTPHeaderDict({"Accept": "application/json", "Content-Type": "application/json"})
+        for name, value in self._connection.headers:
+            headers.add(name, value)
+        if credential:
+            headers["Authorization"] = credential
         try:
-            response = self._pool.request(
+            return self._connection.pool.request(
                 request.method,
-                url,
+                self.host + request.path + ("?" + urlencode(request.query) if request.query else ""),
                 body=None if request.body is None else json.dumps(request.body),
-                headers=self._request_headers(),
-                timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=request.timeout),
+                headers=headers,
+                timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, request.timeout), read=request.timeout),
                 retries=False,
                 preload_content=False,
             )
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise self._unreachable(request.path, error) from error
-        if response.status >= 400:
-            raise self._refused(request, response)
-        return response
-
-    def _request_headers(self) -> dict[str, str]:
-        headers = {"Accept": "application/json", "Content-Type": "application/json", **self._headers}
-        for setting in self._configuration.auth_settings().values():
-            if setting["in"] == "header" and setting["value"]:
-                headers[setting["key"]] = setting["value"]
-        return headers
 
     def _parse(self, path: str, text: bytes) -> dict:
         try:
@@ -140,34 +144,42 @@ class Client:
 
     def _unreachable(self, path: str, error: Exception) -> ApiError:
         cause = getattr(error, "reason", None) or error
-        return ApiError(
-            f"The API server {self.host} could not be reached for {path}: {_plain(cause)}. "
-            "Check the kubeconfig, the cluster's endpoint and the network between."
-        )
+        reason, next_step = next((row[1:] for row in UNREACHABLE if _has_cause(error, row[0])), DEFAULT_UNREACHABLE)
+        return ApiError(f"The API server {self.host} could not be reached for {path}: {_plain(cause)}.", reason=reason, next_step=next_step)
 
     def _refused(self, request: Request, response: Any) -> ApiError:
         try:
             body = response.read(100_000, decode_content=True)
-        except urllib3.exceptions.HTTPError:
+        except (urllib3.exceptions.HTTPError, OSError):
             body = b""
         finally:
-            response.release_conn()
+            response.close()
         status = _status_object(body)
         reason = str(status.get("reason") or response.reason or response.status)
-        message = str(status.get("message") or body[:200].decode("utf-8", "replace") or reason)
-        advice = ADVICE_BY_STATUS.get(response.status, "")
+        message = str(status.get("message") or body[:200].decode("utf-8", "replace") or reason).rstrip(".")
         return ApiError(
-            f"The API server {self.host} refused {request.method} {request.path} ({response.status} {reason}): {message}.{advice}",
+            f"The API server {self.host} refused {request.method} {request.path} ({response.status} {reason}): {message}.",
             status=response.status,
             reason=reason,
             retry_after=_seconds(response.headers.get("Retry-After")),
+            next_step=NEXT_STEPS.get(response.status, "").format(rule=rule_for(request.method, request.path, request.query)),
         )
 
 
-ADVICE_BY_STATUS = {
-    401: " The credentials are wrong or have expired: renew the token, or check the kubeconfig's user.",
-    403: " Grant the rule to the user or service account that runs this.",
+NEXT_STEPS = {
+    401: "The credentials are wrong or have expired: renew the token, or check the kubeconfig's user.",
+    403: "Grant the user or service account that runs this a rule with {rule}.",
 }
+# What lies under the failure, its reason, and the next step.
+UNREACHABLE = (
+    (
+        ssl.SSLCertVerificationError,
+        "UntrustedCertificate",
+        "Check the kubeconfig's certificate-authority and server name (options ca_cert and host).",
+    ),
+    (socket.gaierror, "UnknownHost", "Check the kubeconfig's server, and name resolution."),
+)
+DEFAULT_UNREACHABLE = ("Unreachable", "Check the kubeconfig, the cluster's endpoint and the network between.")
 
 
 def client_from(module: Any) -> Client:
@@ -175,16 +187,26 @@ def client_from(module: Any) -> Client:
 
     :raises CollectionError: a library is missing, or the kubeconfig cannot be used.
     """
-    if CLIENT_IMPORT_ERROR is not None:
+    if IMPORT_ERROR is not None:
         raise CollectionError(
             f"A Python library is missing on the host that runs the module ({module.params.get('ansible_python') or 'its Python'}): "
-            f"{CLIENT_IMPORT_ERROR}. Install kubernetes (see the collection's requirements.txt)."
+            f"{IMPORT_ERROR}. Install kubernetes (see the collection's requirements.txt)."
         )
     try:
-        configuration = _create_configuration(_create_auth_spec(module))
-        return Client(configuration, _create_headers(module))
-    except (kubernetes.config.ConfigException, yaml.YAMLError, OSError, KeyError, TypeError, ValueError) as error:
+        connection = plain_connection(module.params) or _library_connection(module)
+    except (yaml.YAMLError, OSError, KeyError, TypeError, ValueError) as error:
         raise CollectionError(_kubeconfig_sentence(module.params.get("kubeconfig"), error)) from error
+    return Client(connection)
+
+
+def _library_connection(module: Any) -> Connection:
+    """What kubernetes.core makes of the options.
+
+    :raises CollectionError: the kubernetes library refuses the kubeconfig.
+    """
+    from ansible_collections.accelerated.nodes.plugins.module_utils._kubernetes_library import connection_of
+
+    return connection_of(module, impersonation(module.params))
 
 
 def _kubeconfig_sentence(kubeconfig: Any, error: Exception) -> str:
@@ -195,10 +217,29 @@ def _kubeconfig_sentence(kubeconfig: Any, error: Exception) -> str:
     )
 
 
-def _lines(response: Any) -> Iterator[bytes]:
-    rest = b""
+def _body(response: Any, seconds: float) -> bytes:
+    """The whole answer, which neither its size nor the slowness of its sender may stretch without end."""
+    start, size, chunks = time.monotonic(), 0, []
+    for chunk in response.stream(CHUNK, decode_content=True):
+        size += len(chunk)
+        chunks.append(chunk)
+        if size > LARGEST_ANSWER or time.monotonic() - start > seconds:
+            raise urllib3.exceptions.ProtocolError(f"the answer did not end after {size} bytes and {seconds:.0f} s")
+    return b"".join(chunks)
+
+
+def _lines(response: Any, seconds: float) -> Iterator[bytes]:
+    """Whole lines as they come.
+
+    :param seconds: how long a line may take from its first byte; a server that drips one would never be silent.
+    """
+    rest, since = b"", time.monotonic()
     for chunk in response.stream(65536, decode_content=True):
         *lines, rest = (rest + chunk).split(b"\n")
+        if lines or not rest:
+            since = time.monotonic()
+        elif len(rest) > LARGEST_EVENT or time.monotonic() - since > seconds:
+            raise urllib3.exceptions.ProtocolError(f"an event did not end after {len(rest)} bytes and {seconds:.0f} s")
         yield from (line for line in lines if line.strip())
     if rest.strip():
         raise urllib3.exceptions.ProtocolError("the stream was cut in the middle of an event")
@@ -214,6 +255,21 @@ def _status_object(body: bytes) -> dict:
 
 def _seconds(header: str | None) -> float | None:
     return float(header) if header and header.isdigit() else None
+
+
+def _has_cause(error: BaseException | None, kind: type) -> bool:
+    """Whether an exception of that kind lies under ``error``; urllib3 wraps what the system raised."""
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is None or id(each) in seen:
+            continue
+        if isinstance(each, kind):
+            return True
+        seen.add(id(each))
+        waiting += [each.__cause__, each.__context__, *(arg for arg in each.args if isinstance(arg, BaseException))]
+    return False
 
 
 def _plain(error: object) -> str:

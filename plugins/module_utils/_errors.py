@@ -20,11 +20,14 @@ class ApiError(CollectionError):
     """The Kubernetes API refused a request, or gave no usable answer.
 
     ``status`` is the HTTP status, 0 when there was no answer. ``reason`` is Kubernetes' own word (``Forbidden``, ``Expired``),
-    ``Unreachable`` without an answer. ``retry_after`` is in seconds, None when the server named none.
+    ``Unreachable`` without an answer. ``retry_after`` is in seconds, None when the server named none. ``next_step`` ends the message.
     """
 
-    def __init__(self, message: str, status: int = 0, reason: str = "Unreachable", retry_after: float | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str, status: int = 0, reason: str = "Unreachable", retry_after: float | None = None, next_step: str = ""
+    ) -> None:
+        super().__init__(f"{message} {next_step}".strip())
         self.status = status
         self.reason = reason
         self.retry_after = retry_after
+        self.next_step = next_step

@@ -4,20 +4,26 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client, client_from
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
-from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import Selection
+from ansible_collections.accelerated.nodes.plugins.module_utils._placements import owner_from
 from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress
+from ansible_collections.accelerated.nodes.plugins.module_utils._selection import Selection
 from ansible_collections.kubernetes.core.plugins.module_utils.args_common import AUTH_ARG_SPEC
 
 SELECTION_OPTIONS = {
     "node_pools": {"type": "list", "elements": "str"},
     "label_selectors": {"type": "list", "elements": "str"},
     "names": {"type": "list", "elements": "str"},
+}
+OWNER_OPTIONS = {
+    "pods": {"type": "list", "elements": "str"},
+    "jobs": {"type": "list", "elements": "str"},
 }
 PROGRESS_OPTIONS = {"progress_file": {"type": "path"}}
 
@@ -43,10 +49,14 @@ class AcceleratorModule:
 
     def run(self, work: Callable[[AcceleratorModule], dict]) -> None:
         """Ends the process with what ``work`` returns, or with the sentence and the results of its CollectionError."""
+        # What is kept of thousands of objects is no garbage, and looking for some among it would take most of the time.
+        gc.set_threshold(200_000, 20, 100)
         try:
             result = work(self)
         except CollectionError as error:
             self._module.fail_json(msg=error.message, **error.result)
+        for warning in result.pop("warnings", []):
+            self._module.warn(warning)
         self._module.exit_json(**result)
 
 
@@ -55,11 +65,12 @@ def selection_from(params: dict) -> Selection:
 
     :raises CollectionError: an option is given but empty, which would quietly select everything.
     """
-    for option in SELECTION_OPTIONS:
+    for option in (*SELECTION_OPTIONS, *OWNER_OPTIONS):
         values = params.get(option)
         if values is not None and not [value for value in values if value and value.strip()]:
             raise CollectionError(f"{option} is empty, so it selects nothing: name at least one, or leave {option} out to select all.")
-    return Selection(**{option: tuple(params.get(option) or ()) for option in SELECTION_OPTIONS})
+    owners = [owner_from(kind, text) for option, kind in (("pods", "pod"), ("jobs", "job")) for text in params.get(option) or ()]
+    return Selection(**{option: tuple(params.get(option) or ()) for option in SELECTION_OPTIONS}, owners=tuple(owners))
 
 
 def positive(params: dict, option: str) -> int:

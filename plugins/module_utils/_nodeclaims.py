@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The accelerated.nodes authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Karpenter's NodeClaims as values: the one door they come in by, what state they are in, and which claims came and went.
+"""Karpenter's NodeClaims as values: the one door they come in by, what state they are in, and when a wait for them is over.
 
 Pure: knows neither Ansible nor how the objects were read. Conditions and their order: kubernetes-sigs/karpenter,
 pkg/apis/v1/nodeclaim_status.go.
@@ -9,11 +9,14 @@ pkg/apis/v1/nodeclaim_status.go.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from sys import intern
+from typing import Any, NamedTuple
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS
+from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
 
 NODECLAIMS = "/apis/karpenter.sh/v1/nodeclaims"
 NODEPOOLS = "/apis/karpenter.sh/v1/nodepools"
@@ -29,8 +32,7 @@ STEPS = ("Launched", "Registered", "Initialized")
 PHASES = {"Launched": "Pending", "Registered": "Launched", "Initialized": "Registered"}
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(NamedTuple):
     """One status condition. ``status`` is True, False or Unknown, as text; ``since`` an RFC 3339 time, or empty."""
 
     type: str
@@ -45,18 +47,19 @@ class Condition:
 
 
 def conditions_of(obj: dict) -> dict[str, Condition]:
-    """The conditions of any object, by type."""
+    """The conditions of any object, by type. One that was set for an older generation of the object says nothing of this one."""
     found = (obj.get("status") or {}).get("conditions") or []
-    return {
-        str(item.get("type")): Condition(
-            type=str(item.get("type")),
-            status=str(item.get("status")),
-            reason=str(item.get("reason") or ""),
-            message=str(item.get("message") or ""),
-            since=str(item.get("lastTransitionTime") or ""),
-        )
-        for item in found
-    }
+    generation = (obj.get("metadata") or {}).get("generation") or 0
+    # A claim has the same few words as thousands of others: kept once.
+    return {intern(str(item.get("type"))): _condition(item, generation) for item in found}
+
+
+def _condition(item: Mapping[str, Any], generation: int) -> Condition:
+    kind, since = intern(str(item.get("type"))), str(item.get("lastTransitionTime") or "")
+    observed = item.get("observedGeneration")
+    if isinstance(observed, int) and isinstance(generation, int) and observed < generation:
+        return Condition(kind, "Unknown", "AwaitingReconciliation", f"object is awaiting reconciliation since generation {observed}", since)
+    return Condition(kind, intern(str(item.get("status"))), intern(str(item.get("reason") or "")), str(item.get("message") or ""), since)
 
 
 @dataclass(frozen=True)
@@ -90,12 +93,12 @@ class NodeClaim:
         return cls(
             name=meta["name"],
             uid=meta["uid"],
-            node_pool=labels.get(NODEPOOL_LABEL, ""),
-            node_class=(spec.get("nodeClassRef") or {}).get("name", ""),
+            node_pool=intern(labels.get(NODEPOOL_LABEL, "")),
+            node_class=intern((spec.get("nodeClassRef") or {}).get("name", "")),
             node=status.get("nodeName") or "",
-            instance_type=labels.get(INSTANCE_TYPE_LABEL, ""),
-            zone=labels.get(ZONE_LABEL, ""),
-            capacity_type=labels.get(CAPACITY_TYPE_LABEL, ""),
+            instance_type=intern(labels.get(INSTANCE_TYPE_LABEL, "")),
+            zone=intern(labels.get(ZONE_LABEL, "")),
+            capacity_type=intern(labels.get(CAPACITY_TYPE_LABEL, "")),
             created=meta.get("creationTimestamp") or "",
             deleting=bool(meta.get("deletionTimestamp")),
             provider_id=status.get("providerID") or "",
@@ -129,13 +132,14 @@ class NodeClaim:
         return PHASES[self.blocking.type] if self.blocking else "Initialized"
 
 
-def accelerators_in(quantities: dict | None) -> dict[str, int]:
+def accelerators_in(quantities: Mapping[str, Any] | None) -> dict[str, int]:
     """The accelerator resources among Kubernetes quantities, as numbers; zeros are left out."""
-    found = {row.resource: _number((quantities or {}).get(row.resource)) for row in ACCELERATORS.values()}
+    found = {row.resource: number_of((quantities or {}).get(row.resource)) for row in ACCELERATORS.values()}
     return {resource: number for resource, number in found.items() if number}
 
 
-def _number(quantity: object) -> int:
+def number_of(quantity: object) -> int:
+    """A quantity of devices as a number; 0 for one that is not whole."""
     text = str(quantity or "0")
     return int(text) if re.fullmatch(r"[0-9]+", text) else 0
 
@@ -146,95 +150,71 @@ STATES: dict[str, Callable[[NodeClaim], bool]] = {
     "registered": lambda claim: claim.has("Registered"),
     "initialized": lambda claim: claim.has("Initialized"),
     "ready": lambda claim: claim.has("Ready") and claim.blocking is None,
+    # Karpenter looks for drift once a claim is launched; before, no word on it means nothing.
+    "not_drifted": lambda claim: claim.has("Launched") and not claim.has("Drifted"),
 }
 ABSENT = "absent"
 
 
-@dataclass(frozen=True)
-class Selection:
-    """Which claims are meant: of these pools, with these labels, of these names; empty means any."""
+class Standing(NamedTuple):
+    """Where a claim stands before a goal: ``done``, or ``behind``, or neither, as one that is going away."""
 
-    node_pools: tuple[str, ...] = ()
-    label_selectors: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-
-    @property
-    def query(self) -> dict[str, str]:
-        """The list options that make the API server select; names are left to ``matches``."""
-        pools = (f"{NODEPOOL_LABEL} in ({','.join(self.node_pools)})",) if self.node_pools else ()
-        selector = ",".join((*pools, *self.label_selectors))
-        return {"labelSelector": selector} if selector else {}
-
-    def matches(self, claim: NodeClaim) -> bool:
-        return not self.names or claim.name in self.names
-
-    def __str__(self) -> str:
-        parts = (("node_pools", self.node_pools), ("label_selectors", self.label_selectors), ("names", self.names))
-        named = [f"{word} {', '.join(values)}" for word, values in parts if values]
-        return " and ".join(named) or "any"
+    done: bool
+    behind: bool
 
 
 @dataclass(frozen=True)
 class Goal:
-    """When a wait is over: every claim that is not going away is in ``state``, and at least ``count`` are; or none is left."""
+    """When a wait is over: every claim that is not going away is in ``state``, and at least ``count`` are; or none is left.
+
+    ``exact``: it must be ``count`` claims, no more. ``whole``: a claim is ready only when its Node has registered every
+    accelerator that its instance type promises; Karpenter is content with one of eight.
+    """
 
     state: str
     count: int = 1
+    exact: bool = False
+    whole: bool = True
+
+    def standing(self, claim: NodeClaim) -> Standing:
+        """Where one claim stands."""
+        if self.state == ABSENT:
+            return Standing(done=False, behind=True)
+        there = STATES[self.state](claim)
+        return Standing(done=there and not claim.deleting, behind=not there and not claim.deleting)
+
+    def enough(self, done: int, behind: int) -> bool:
+        """Whether so many claims that are done and behind meet the goal."""
+        if self.state == ABSENT or behind:
+            return not behind
+        return done == self.count if self.exact else done >= self.count
 
     def done(self, claims: Iterable[NodeClaim]) -> list[NodeClaim]:
         """The claims that are where they should be."""
-        if self.state == ABSENT:
-            return []
-        return [claim for claim in claims if not claim.deleting and STATES[self.state](claim)]
+        return [claim for claim in claims if self.standing(claim).done]
 
     def missing(self, claims: Iterable[NodeClaim]) -> list[NodeClaim]:
         """The claims that the wait is waiting for."""
-        if self.state == ABSENT:
-            return list(claims)
-        return [claim for claim in claims if not claim.deleting and not STATES[self.state](claim)]
+        return [claim for claim in claims if self.standing(claim).behind]
 
     def met(self, claims: Iterable[NodeClaim]) -> bool:
         claims = list(claims)
-        if self.missing(claims):
-            return False
-        return self.state == ABSENT or len(self.done(claims)) >= self.count
+        return self.enough(len(self.done(claims)), len(self.missing(claims)))
 
 
-class Ledger:
-    """Every claim seen during a wait, with each condition's changes and the end it met."""
+def views(claims: Sequence[NodeClaim], offers: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
+    """The claims as the modules return them; ``offers``: what Nodes have allocatable, by node name."""
+    now = datetime.now(timezone.utc)
+    return [view(claim, now, accelerators_in(offers.get(claim.node))) for claim in claims]
 
-    def __init__(self) -> None:
-        self._entries: dict[str, dict] = {}
 
-    def record(self, claims: Iterable[NodeClaim], gone: Iterable[NodeClaim] = ()) -> bool:
-        """Notes what is new; whether anything was."""
-        changed = [self._note(claim) for claim in claims]
-        ended = [self._end(claim) for claim in gone]
-        return any(changed) or any(ended)
-
-    @property
-    def entries(self) -> list[dict]:
-        """JSON-able, in the order in which the claims were first seen."""
-        return list(self._entries.values())
-
-    def _note(self, claim: NodeClaim) -> bool:
-        entry = self._entries.setdefault(claim.uid, {"uid": claim.uid, "transitions": [], "end": None})
-        before = (entry.get("phase"), len(entry["transitions"]))
-        for name in ("name", "node_pool", "node", "instance_type", "zone", "capacity_type", "phase"):
-            entry[name] = getattr(claim, name)
-        known = {item["type"]: item for item in entry["transitions"]}
-        for condition in claim.conditions.values():
-            last = known.get(condition.type)
-            if last is None or (last["status"], last["reason"]) != (condition.status, condition.reason):
-                entry["transitions"].append(asdict(condition))
-        return before != (entry["phase"], len(entry["transitions"]))
-
-    def _end(self, claim: NodeClaim) -> bool:
-        self._note(claim)
-        blocking = claim.blocking
-        why = f"{blocking.type}: {blocking.reason}" if blocking else ""
-        self._entries[claim.uid]["end"] = {"reason": "Deleted", "why": why}
-        return True
+def without_karpenter(error: ApiError) -> CollectionError:
+    """The error, or where the API server does not know NodeClaims the sentence that says so."""
+    if error.status != 404:
+        return error
+    return CollectionError(
+        "The cluster does not know NodeClaims: Karpenter's CRDs are not installed. Run the role accelerated.nodes.karpenter first."
+    )
 
 
 def view(claim: NodeClaim, now: datetime, registered: Mapping[str, int] | None = None) -> dict:
@@ -252,7 +232,7 @@ def view(claim: NodeClaim, now: datetime, registered: Mapping[str, int] | None =
         "phase": claim.phase,
         "reason": blocking.reason if blocking else "",
         "message": blocking.message if blocking else "",
-        "conditions": [asdict(condition) for condition in claim.conditions.values()],
+        "conditions": [condition._asdict() for condition in claim.conditions.values()],
         "accelerators": {"promised": dict(claim.promised), "registered": dict(registered or {})},
         "age": age_of(claim.created, now),
     }

@@ -4,13 +4,27 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import ABSENT, Goal, NodeClaim
+from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import ABSENT, Condition, Goal, NodeClaim
 
 QUIET_SECONDS = 30  # Never silent for longer, so that nobody (and no idle timeout) takes a wait for dead.
+COALESCE_SECONDS = 0.2  # As often as the action plugin looks: of what changes faster, the last word counts.
+MOST_CLAIMS = 5  # A line that names hundreds is not read.
+
+# What is to happen next, by the reason that it has not; {} is the name that Karpenter quotes in the message.
+WAITING_FOR = {
+    "NodeNotFound": "its node to join",
+    "NodeNotReady": "its node to be ready",
+    "ResourceNotRegistered": "{} to register",
+    "StartupTaintsExist": "startup taint {} to go",
+    "KnownEphemeralTaintsExist": "taint {} to go",
+    "DRADriverPoolsNotPublished": "DRA driver {} to publish the devices",
+    "RegistrationHookPending": "a registration hook",
+}
 
 
 class Progress:
@@ -23,22 +37,31 @@ class Progress:
         self._path = path
         self._clock = clock
         self._last: Mapping[str, str] = {}
-        self._told = clock()
+        self._told = self._looked = float("-inf")
+        self._news = False
 
-    def __call__(self, lines: Mapping[str, str], elapsed: float) -> None:
-        """:param lines: what there is to say now, by its subject. :param elapsed: seconds, shown behind; not news by themselves."""
-        quiet = self._clock() - self._told >= QUIET_SECONDS
-        news = [f"{subject}: {text}" for subject, text in lines.items() if quiet or self._last.get(subject) != text]
-        self._last = dict(lines)
+    def __call__(self, lines: Callable[[], Mapping[str, str]], elapsed: float, changed: bool = True, last: bool = False) -> None:
+        """:param lines: returns what there is to say now, by its subject; asked only when there may be news.
+        :param elapsed: seconds, shown behind; not news by themselves.
+        :param changed: whether there may be news since the last call.
+        :param last: whether this is the end, which is told at once.
+        """
+        now = self._clock()
+        quiet = now - self._told >= QUIET_SECONDS
+        self._news |= changed
+        if not self._path or not (self._news or quiet) or (now - self._looked < COALESCE_SECONDS and not last):
+            return
+        self._looked, self._news = now, False
+        said = lines()
+        news = [f"{subject}: {text}" for subject, text in said.items() if quiet or self._last.get(subject) != text]
+        self._last = dict(said)
         if news:
-            self._told = self._clock()
+            self._told = now
             self._write("".join(f"{line} ({elapsed:.0f} s)".replace("\n", " ") + "\n" for line in news))
 
     def _write(self, text: str) -> None:
-        if not self._path:
-            return
         try:
-            with Path(self._path).open("a", encoding="utf-8") as out:
+            with Path(str(self._path)).open("a", encoding="utf-8") as out:
                 out.write(text)
         except OSError:
             self._path = None  # Progress is a courtesy: a task never fails for want of it.
@@ -56,13 +79,21 @@ def wait_lines(claims: Iterable[NodeClaim], goal: Goal) -> dict[str, str]:
 
 def _pool_words(claims: list[NodeClaim], goal: Goal) -> str:
     head = f"{len(claims)} left" if goal.state == ABSENT else f"{len(goal.done(claims))} of {len(claims)} {goal.state}"
-    return "; ".join((head, *(_claim_words(claim) for claim in goal.missing(claims))))
+    behind = goal.missing(claims)
+    more = [f"and {len(behind) - MOST_CLAIMS} more"] if len(behind) > MOST_CLAIMS else []
+    return "; ".join((head, *(_claim_words(claim) for claim in behind[:MOST_CLAIMS]), *more))
 
 
 def _claim_words(claim: NodeClaim) -> str:
     where = " ".join(filter(None, (claim.instance_type, claim.zone, claim.capacity_type)))
-    blocking = claim.blocking
-    waiting = ""
-    if not claim.deleting and blocking is not None:
-        waiting = ": " + (blocking.message or blocking.reason)
+    waiting = f"; {waiting_for(claim.blocking)}" if claim.blocking and not claim.deleting else ""
     return f"{claim.name} {claim.phase} {where}".rstrip() + waiting
+
+
+def waiting_for(blocking: Condition) -> str:
+    """What a claim waits for, in few words; the system's own where the reason is not of the usual ones."""
+    if blocking.reason == "AwaitingReconciliation":
+        return f"waiting to be {blocking.type.lower()}"
+    named = re.search('"([^"]+)"', blocking.message)
+    words = WAITING_FOR.get(blocking.reason, "").format(named.group(1) if named else "it")
+    return f"waiting for {words}" if words else f"{blocking.reason}: {blocking.message}".rstrip(": ")

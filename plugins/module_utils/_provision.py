@@ -16,10 +16,11 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._client import C
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import JobRun
 from ansible_collections.accelerated.nodes.plugins.module_utils._jobs import DEMAND, demand_job
-from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import Goal, Selection
+from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import Goal
 from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress
 from ansible_collections.accelerated.nodes.plugins.module_utils._request import Request
-from ansible_collections.accelerated.nodes.plugins.module_utils._wait import Wait
+from ansible_collections.accelerated.nodes.plugins.module_utils._selection import Selection
+from ansible_collections.accelerated.nodes.plugins.module_utils._wait import Order, Wait
 from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline
 
 
@@ -49,11 +50,12 @@ def provision(client: Client, run: str, demands: Sequence[Demand], request: Requ
     """
     deadline = Deadline(request.wait_timeout)
     selection = Selection(node_pools=tuple(each.node_pool for each in demands))
-    goal = Goal("ready", sum(each.number for each in demands))
+    # Whether all that is promised has registered is the verification's to say, with more than a count.
+    goal = Goal("ready", sum(each.number for each in demands), whole=False)
     with JobRun(client, request.namespace, run, DEMAND) as jobs:
         for manifest in _manifests(run, demands, request):
             jobs.create(manifest, deadline)
-        trouble = _wait(Wait(client, selection, goal, deadline, progress))
+        trouble = _wait(Wait(client, Order(selection, goal), deadline, progress))
         if trouble is None:
             # The devices are free for the checks once the demand's pods have ended.
             jobs.settle(deadline)

@@ -14,7 +14,7 @@ from typing import Any, Optional
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS, Accelerator
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils._demand import accelerator_of_pool, lacking, taints_of_pool
-from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Verdict, of_claim
+from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Question, Verdict, of_claim
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import NODES, PODS, gather
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import JobRun, ensure_namespace
@@ -28,13 +28,15 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._jobs import (
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import (
     NODECLAIMS,
     NODEPOOLS,
+    Goal,
     NodeClaim,
-    Selection,
+    without_karpenter,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress
 from ansible_collections.accelerated.nodes.plugins.module_utils._provision import Demand, provision
 from ansible_collections.accelerated.nodes.plugins.module_utils._report import PASSED, sentence, summary
 from ansible_collections.accelerated.nodes.plugins.module_utils._request import Request
+from ansible_collections.accelerated.nodes.plugins.module_utils._selection import Selection
 from ansible_collections.accelerated.nodes.plugins.module_utils._verification import (
     NodeResult,
     Subject,
@@ -42,7 +44,6 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._verification im
     obstacle,
     subjects,
 )
-from ansible_collections.accelerated.nodes.plugins.module_utils._wait import without_karpenter
 from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, list_all
 
 # Why a check waits, as far as it is news; others are what every pod goes through.
@@ -201,7 +202,7 @@ class Verification:
         behind = [each for each in found if each.claim and (each.node is None or each.claim.blocking)]
         if not behind:
             return {}
-        evidence = gather(self._client, [each.claim for each in behind if each.claim])
+        evidence = gather(self._client, Question([each.claim for each in behind if each.claim], Goal("ready")))
         return {each.name: of_claim(each.claim, evidence) for each in behind if each.claim}
 
     def _conclude(self, subject: Subject, job: str, checks: JobRun) -> NodeResult:
@@ -228,7 +229,7 @@ class Verification:
         waiting = [state for state in states.values() if not state.over]
         reasons = sorted({state.reason for state in waiting if state.reason in TELLING_REASONS})
         why = f" ({', '.join(reasons)})" if reasons else ""
-        self._progress({"checks": f"{len(states) - len(waiting)} of {total} done{why}"}, deadline.elapsed)
+        self._progress(lambda: {"checks": f"{len(states) - len(waiting)} of {total} done{why}"}, deadline.elapsed, last=not waiting)
 
     # The end
 

@@ -4,137 +4,222 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
-from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Verdict, diagnose
-from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import verdict as verdict_of
+from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Verdict, diagnose, end_of, verdict
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
-from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import gather, nodes_by_name
+from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import gather
+from ansible_collections.accelerated.nodes.plugins.module_utils._investigation import Investigation
+from ansible_collections.accelerated.nodes.plugins.module_utils._ledger import Ledger
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import (
     ABSENT,
     NODECLAIMS,
     Goal,
-    Ledger,
     NodeClaim,
-    Selection,
-    accelerators_in,
-    view,
+    views,
+    without_karpenter,
 )
+from ansible_collections.accelerated.nodes.plugins.module_utils._offers import Offer, offer_of, offers_of, short, unreadable
+from ansible_collections.accelerated.nodes.plugins.module_utils._placements import Placements
 from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress, wait_lines
-from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, View, follow
+from ansible_collections.accelerated.nodes.plugins.module_utils._question import Evidence, Question
+from ansible_collections.accelerated.nodes.plugins.module_utils._roster import Roster
+from ansible_collections.accelerated.nodes.plugins.module_utils._selection import Selection
+from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, View, follow, read
 
 LOOK_SECONDS = 10  # How often a wait that fails fast looks for a cause that waiting cannot mend.
+LAST_LOOK_SECONDS = 3  # So long before the deadline the evidence for the verdict is read: after it there is no time.
+GRACE_SECONDS = 0.5  # So long after the deadline evidence may still come in.
+OFFER_SECONDS = 1  # Between looks at what nodes have registered, while Karpenter's word is all that is missing.
+TICK_SECONDS = 0.25
+READ_SECONDS = 5  # So long a read that only adds to a result may take.
+
+CLAIMS = "nodeclaims"
+EVENTS = Source("/api/v1/events", {"fieldSelector": "involvedObject.kind=NodeClaim"}, needed=False)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is waited for, and how.
+
+    :param fail_fast: end the wait early for a cause that waiting cannot mend.
+    :param cluster_name: EKS name of the cluster, so that the nodes' access to it can be diagnosed; empty to leave AWS alone.
+    :param region: its AWS region; empty for the environment's.
+    """
+
+    selection: Selection
+    goal: Goal
+    fail_fast: bool = True
+    cluster_name: str = ""
+    region: str = ""
 
 
 class Wait:
-    """One wait for a selection to reach a goal.
+    """One wait for a selection to reach a goal, which ``deadline`` ends."""
 
-    :param deadline: ends the wait.
-    :param fail_fast: end it early for a cause that waiting cannot mend.
-    """
-
-    def __init__(
-        self, client: Client, selection: Selection, goal: Goal, deadline: Deadline, progress: Progress, fail_fast: bool = True
-    ) -> None:
-        self._client, self._selection, self._goal = client, selection, goal
-        self._deadline, self._progress, self._fail_fast = deadline, progress, fail_fast
+    def __init__(self, client: Client, order: Order, deadline: Deadline, progress: Progress) -> None:
+        self._client, self._order, self._deadline, self._progress = client, order, deadline, progress
+        self._goal = order.goal
+        self._roster = Roster(order.goal)
         self._ledger = Ledger()
-        self._claims: list[NodeClaim] = []
+        self._placements = Placements(order.selection)
+        self._investigation = Investigation(lambda question: gather(client, question))
+        self._since = _now()
         self._look_at = deadline.elapsed + LOOK_SECONDS
+        self._last_look = min(LAST_LOOK_SECONDS, deadline.remaining / 3)
+        self._offers: dict[str, Offer] = {}
+        self._offers_at = 0.0
+        self.warnings: list[str] = []
 
     def run(self) -> dict[str, Any]:
         """Returns ``nodeclaims``, ``ledger`` and ``elapsed`` (seconds) once the goal is met.
 
         :raises CollectionError: the deadline passed, or waiting cannot help; carries the same keys and ``verdict``.
         """
-        trouble: dict[str, str] = {}
-        for seen in self._views():
-            trouble = seen.trouble
-            self._note(seen)
-            if self._goal.met(self._claims):
-                return self._outcome()
-            if self._fail_fast and self._deadline.elapsed >= self._look_at:
-                self._end_if_hopeless()
+        trouble: Mapping[str, ApiError] = {}
+        try:
+            for seen in self._views():
+                trouble = seen.trouble
+                self._note(seen)
+                if self._roster.met and self._placements.settled and self._whole():
+                    return self._success()
+                self._look()
+        except ApiError as error:
+            raise self._refusal(error) from error
         if trouble:
-            raise self._failure("The wait ended", verdict_of("API server", "ConnectionLost", "; ".join(trouble.values())))
-        raise self._failure("The wait ended", *self._diagnosis())
+            words = "; ".join(error.message for error in trouble.values())
+            raise self._failure("The wait ended", verdict("API server", "ConnectionLost", words), Evidence())
+        evidence = self._investigation.result(GRACE_SECONDS) or Evidence(unreadable=["The cause could not be read in time."])
+        raise self._failure("The wait ended", diagnose(self._question(), evidence), evidence)
 
     def _views(self) -> Iterator[View]:
-        try:
-            yield from follow(self._client, {"nodeclaims": Source(NODECLAIMS, self._selection.query)}, self._deadline)
-        except ApiError as error:
-            raise without_karpenter(error) from error
+        claims = Source(NODECLAIMS, self._order.selection.query, NodeClaim.from_object)
+        tick = min(TICK_SECONDS, self._last_look / 3)
+        yield from follow(self._client, {CLAIMS: claims, **self._placements.sources}, self._deadline, tick)
 
     def _note(self, seen: View) -> None:
-        self._claims = claims_in(seen.objects["nodeclaims"].values(), self._selection)
-        self._ledger.record(self._claims, claims_in((item for _name, item in seen.gone), self._selection))
-        self._progress({**wait_lines(self._claims, self._goal), **contact_lines(seen)}, self._deadline.elapsed)
+        self._placements.note(seen)
+        gone = [item for name, item in seen.gone if name == CLAIMS and item.uid in self._roster]
+        present = seen.objects[CLAIMS]
+        # Where pods are what selects, any change may change which claims are meant.
+        uids = list(present) if self._order.selection.owners else [uid for name, uid in seen.changed if name == CLAIMS]
+        for claim in (present[uid] for uid in uids if uid in present):
+            if self._order.selection.matches(claim, self._placements.known):
+                self._roster.put(claim)
+                self._ledger.record([claim])
+            else:
+                self._roster.drop(claim.uid)
+        self._ledger.record([], gone)
+        for claim in gone:
+            self._roster.drop(claim.uid)
+        self._placements.settle(self._roster.claims if self._order.selection.owners else ())
+        self._tell(seen)
 
-    def _end_if_hopeless(self) -> None:
-        self._look_at = self._deadline.elapsed + LOOK_SECONDS
-        verdict, notes = self._diagnosis()
-        if verdict.hopeless:
-            raise self._failure("Waiting was ended early, as it cannot help,", verdict, notes)
+    def _tell(self, seen: View) -> None:
+        changed = bool(seen.changed or seen.gone or seen.trouble)
+        self._progress(
+            lambda: {**wait_lines(self._roster.claims, self._goal), **contact_lines(seen)},
+            self._deadline.elapsed,
+            changed,
+            last=self._roster.met,
+        )
 
-    def _diagnosis(self) -> tuple[Verdict, Sequence[str]]:
-        evidence = gather(self._client, self._claims)
-        return diagnose(self._claims, self._goal, evidence, self._selection.node_pools), evidence.unreadable
+    def _whole(self) -> bool:
+        """Whether the nodes of claims that Karpenter calls ready have registered all that their types promise."""
+        promising = [claim for claim in self._roster.done if claim.promised and claim.node]
+        if self._goal.state != "ready" or not self._goal.whole or not promising:
+            return True
+        if self._deadline.elapsed < self._offers_at:
+            return False
+        self._offers_at = self._deadline.elapsed + OFFER_SECONDS
+        self._read_offers(promising)
+        return not any(claim.node in self._offers and short(claim, self._offers[claim.node]) for claim in promising)
 
-    def _outcome(self) -> dict[str, Any]:
+    def _read_offers(self, claims: Iterable[NodeClaim]) -> None:
+        try:
+            self._offers = offers_of(self._client, claims, Deadline(min(READ_SECONDS, self._deadline.remaining)))
+        except ApiError as error:
+            # Karpenter's word stands: it has seen at least one.
+            self.warnings = [unreadable(error)]
+
+    def _look(self) -> None:
+        """Reads evidence beside the wait: now and then where it may end the wait early, and once in time for its end."""
+        last = self._deadline.remaining <= self._last_look
+        if last or (self._order.fail_fast and self._deadline.elapsed >= self._look_at):
+            self._look_at = self._deadline.elapsed + LOOK_SECONDS
+            self._last_look = 0.0 if last else self._last_look
+            self._investigation.begin(self._question())
+        evidence = self._investigation.news()
+        if evidence is None or not self._order.fail_fast:
+            return
+        found = diagnose(self._question(), evidence)
+        if found.hopeless:
+            raise self._failure("Waiting was ended early, as it cannot help,", found, evidence)
+
+    def _question(self) -> Question:
+        selection = self._order.selection
+        return Question(
+            claims=self._roster.claims,
+            goal=self._goal,
+            node_pools=selection.node_pools,
+            gone=list(self._ledger.ended.values()),
+            pods=self._placements.pods,
+            cluster_name=self._order.cluster_name,
+            region=self._order.region,
+            since=self._since,
+        )
+
+    def _success(self) -> dict[str, Any]:
+        unread = [claim for claim in self._roster.claims if claim.promised and claim.node and claim.node not in self._offers]
+        if unread and not self.warnings:
+            self._read_offers(self._roster.claims)
+        return self._outcome(self._offers, self._read_events() if self._ledger.ended and self._goal.state != ABSENT else [])
+
+    def _read_events(self) -> list[dict]:
+        """What tells why claims went away; empty where it cannot be read, as a wait that succeeds needs no reasons."""
+        try:
+            return read(self._client, {"events": EVENTS}, Deadline(READ_SECONDS))["events"]
+        except ApiError as error:
+            self.warnings.append(f"Why NodeClaims went away is not known: {error.message}")
+            return []
+
+    def _outcome(self, offers: Mapping[str, Offer], events: Sequence[dict]) -> dict[str, Any]:
         return {
-            "nodeclaims": views(self._client, self._claims),
-            "ledger": self._ledger.entries,
+            "nodeclaims": views(self._roster.claims, offers),
+            "ledger": self._ledger.entries(lambda claim: end_of(claim, events)),
             "elapsed": round(self._deadline.elapsed, 1),
             "changed": False,
         }
 
-    def _failure(self, head: str, verdict: Verdict, notes: Sequence[str] = ()) -> CollectionError:
-        try:
-            result = self._outcome()
-        except ApiError as error:  # The verdict is worth more than the list of claims.
-            result = {"nodeclaims": [], "ledger": self._ledger.entries, "elapsed": round(self._deadline.elapsed, 1)}
-            notes = [*notes, error.message]
-        sentence = f"{head} after {result['elapsed']:.0f} s with {self._count()}. {verdict}"
-        return CollectionError(" ".join((sentence, *notes)), verdict=verdict.result, **result)
+    def _failure(self, head: str, found: Verdict, evidence: Evidence) -> CollectionError:
+        offers = {name: offer_of(node) for name, node in evidence.nodes.items()}
+        sentence = f"{head} after {self._deadline.elapsed:.0f} s with {self._count()}. {found}"
+        notes = (*self._placements.notes, *evidence.unreadable)
+        return CollectionError(" ".join((sentence, *notes)), verdict=found.result, **self._outcome(offers, evidence.events))
+
+    def _refusal(self, error: ApiError) -> CollectionError:
+        """The wait cannot see what it waits for, and asking again is no use."""
+        plain = without_karpenter(error)
+        found = Verdict(f"API server {self._client.host}", error.reason, error.message, plain.message, error.next_step)
+        return CollectionError(plain.message, verdict=found.result, **self._outcome({}, []))
 
     def _count(self) -> str:
+        claims = self._roster.claims
         if self._goal.state == ABSENT:
-            return f"{len(self._claims)} NodeClaims left"
-        done = len(self._goal.done(self._claims))
-        return f"{done} of {max(self._goal.count, len(self._claims))} NodeClaims {self._goal.state}"
-
-
-def without_karpenter(error: ApiError) -> CollectionError:
-    """The error, or where the API server does not know NodeClaims the sentence that says so."""
-    if error.status != 404:
-        return error
-    return CollectionError(
-        "The cluster does not know NodeClaims: Karpenter's CRDs are not installed. Run the role accelerated.nodes.karpenter first."
-    )
-
-
-def claims_in(objects: Iterable[dict], selection: Selection) -> list[NodeClaim]:
-    """The selected claims among objects, by name."""
-    claims = (NodeClaim.from_object(item) for item in objects)
-    return sorted((claim for claim in claims if selection.matches(claim)), key=lambda claim: claim.name)
+            return f"{len(claims)} NodeClaims left"
+        return f"{len(self._roster.done)} of {max(self._goal.count, len(claims))} NodeClaims {self._goal.state}"
 
 
 def contact_lines(seen: View) -> dict[str, str]:
     """What a user should know of the connection: that it is being mended, or that objects are polled."""
-    lost = {f"connection for {name}": f"being mended: {text}" for name, text in seen.trouble.items()}
+    lost = {f"connection for {name}": f"being mended: {error.message}" for name, error in seen.trouble.items()}
     polled = dict.fromkeys(sorted(seen.polled), "watching them is not allowed (verb watch), so they are listed again every 5 s")
     return {**polled, **lost}
 
 
-def views(client: Client, claims: Sequence[NodeClaim]) -> list[dict[str, Any]]:
-    """The claims as the modules return them, with what their Nodes have registered."""
-    nodes = nodes_by_name(client) if any(claim.node for claim in claims) else {}
-    now = datetime.now(timezone.utc)
-    return [view(claim, now, accelerators_in(_allocatable(nodes.get(claim.node)))) for claim in claims]
-
-
-def _allocatable(node: dict | None) -> dict[str, Any]:
-    return ((node or {}).get("status") or {}).get("allocatable") or {}
+def _now() -> str:
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -13,30 +13,42 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, Optional
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
-from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError
+from ansible_collections.accelerated.nodes.plugins.module_utils._client import READ_SECONDS, Client
+from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
+from ansible_collections.accelerated.nodes.plugins.module_utils._retry import Patience
 
 PAGE = 500
 WATCH_SECONDS = 290  # The server ends a watch then; below the 5 minutes after which load balancers cut idle connections.
 SILENCE_SECONDS = 90  # Bookmarks come about once a minute: a longer silence is a dead connection.
 POLL_SECONDS = 5  # Between lists where watching is not allowed.
-CONTACT_SECONDS = 30  # A server that never answered is a wrong address rather than a passing fault.
-BACKOFF_SECONDS = (0.1, 0.5, 1, 2, 5)
-
-# What more requests can't mend: bad request, unknown path (CRD not installed), and no right to list.
-FATAL = frozenset({400, 403, 404, 405, 406, 422})
-# A 401 is a token that has expired: the client asks for a new one at each request. Refused this often in a row, it is wrong.
-UNAUTHORIZED_TRIES = 3
+SHORT_SECONDS = 1  # A watch that ends sooner, with nothing in it, is a failure.
+STALE_FAILURES = 2  # After so many in a row the resourceVersion reached may be the cause: everything is listed again.
 
 
 @dataclass(frozen=True)
 class Source:
-    """A collection of objects to follow: its API path and its list options (``labelSelector``, ``fieldSelector``)."""
+    """A collection of objects to follow: its API path and its list options (``labelSelector``, ``fieldSelector``).
+
+    ``keep`` makes of an object what is kept of it; KeyError, TypeError, ValueError or AttributeError say that it is none.
+    ``watch``: whether changes are followed, or the objects are listed once. ``needed``: whether its refusal ends all; if not,
+    it counts as empty.
+    """
 
     path: str
     query: dict = field(default_factory=dict)
+    keep: Callable[[dict], Any] = lambda item: item
+    watch: bool = True
+    needed: bool = True
+
+
+class Item(NamedTuple):
+    """What is kept of an object."""
+
+    uid: str
+    version: str
+    kept: Any
 
 
 class Deadline:
@@ -55,107 +67,152 @@ class Deadline:
     def remaining(self) -> float:
         return max(0.0, self._seconds - self.elapsed)
 
+    def share(self, most: float) -> float:
+        """A quarter of what is left, in seconds, from 2 up to ``most``: so long one silence may last, that another try has time."""
+        return min(most, max(2.0, self.remaining / 4))
+
 
 @dataclass
 class View:
-    """What is known of the followed sources: objects by uid for each source's name, and the sources not listed yet.
+    """What is known of the followed sources: kept objects by uid for each source's name, and the sources not listed yet.
 
-    ``gone`` holds the objects that went away since the last view, ``trouble`` the last error of each source that is
-    reconnecting, ``polled`` the sources that are listed again and again because watching them is not allowed.
+    ``changed`` (source and uid) and ``gone`` (source and what was kept) tell of the time since the last view; ``trouble`` the
+    last error of each source that is reconnecting, ``polled`` the sources that are listed again and again because watching
+    them is not allowed, ``refused`` the final error of each that is not needed.
     """
 
-    objects: dict[str, dict[str, dict]]
+    objects: dict[str, dict[str, Any]]
     pending: set[str]
-    gone: list[tuple[str, dict]] = field(default_factory=list)
-    trouble: dict[str, str] = field(default_factory=dict)
+    changed: list[tuple[str, str]] = field(default_factory=list)
+    gone: list[tuple[str, Any]] = field(default_factory=list)
+    trouble: dict[str, ApiError] = field(default_factory=dict)
     polled: set[str] = field(default_factory=set)
+    refused: dict[str, ApiError] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
 
 
 def follow(client: Client, sources: dict[str, Source], deadline: Deadline, tick: float = 1.0) -> Iterator[View]:
     """The view after each change, and at least each ``tick`` seconds; first when every source was listed. Ends at the deadline.
 
-    :raises ApiError: a source cannot be listed and more requests won't mend it, or was never listed in ``CONTACT_SECONDS``.
+    :raises ApiError: a source cannot be listed and more requests won't mend it, or was never listed.
     """
-    inbox: queue.Queue = queue.Queue()
+    inbox: queue.SimpleQueue = queue.SimpleQueue()
     stop = threading.Event()
     view = View({name: {} for name in sources}, set(sources))
     for name, source in sources.items():
-        _Reader(client, name, source, inbox, stop).start()
-    contact = Deadline(CONTACT_SECONDS)
+        _Reader(client, name, source, deadline, inbox, stop).start()
     try:
-        while deadline.remaining > 0 and (contact.remaining > 0 or not view.pending):
+        while deadline.remaining > 0:
             _take(inbox, view, min(tick, deadline.remaining))
             if not view.pending:
                 yield view
+                view.changed.clear()
                 view.gone.clear()
         if view.pending:
-            raise ApiError(next(iter(view.trouble.values()), f"The API server {client.host} gave no answer."))
+            raise next(iter(view.trouble.values()), ApiError(f"The API server {client.host} gave no answer."))
     finally:
         stop.set()
 
 
-def _take(inbox: queue.Queue, view: View, seconds: float) -> None:
+def read(client: Client, sources: dict[str, Source], deadline: Deadline) -> dict[str, list]:
+    """What is kept of each source's objects, listed once; faults that pass are outlasted until the deadline.
+
+    :raises ApiError: as :func:`follow`.
+    """
+    once = {name: Source(source.path, source.query, source.keep, watch=False, needed=source.needed) for name, source in sources.items()}
+    view = next(follow(client, once, deadline))
+    return {name: list(found.values()) for name, found in view.objects.items()}
+
+
+def _take(inbox: queue.SimpleQueue, view: View, seconds: float) -> None:
     """Applies all that has arrived, waiting up to ``seconds`` for the first."""
     try:
         _apply(view, *inbox.get(timeout=max(seconds, 0.001)))
-        while True:
+        for _ in range(inbox.qsize()):
             _apply(view, *inbox.get_nowait())
     except queue.Empty:
         return
 
 
 def _apply(view: View, name: str, kind: str, payload: Any) -> None:
-    known = view.objects[name]
     if kind == "FATAL":
         raise payload
     if kind == "TROUBLE":
         view.trouble[name] = payload
-    elif kind == "POLLED":
-        view.polled.add(name)
-    elif kind == "REPLACE":
-        fresh = {_uid(item): item for item in payload}
-        view.gone.extend((name, known[uid]) for uid in known if uid not in fresh)
-        view.objects[name] = fresh
+    elif kind == "REFUSED":
+        view.refused[name] = payload
         view.pending.discard(name)
         view.trouble.pop(name, None)
-    elif kind == "DELETED":
-        known.pop(_uid(payload), None)
-        view.gone.append((name, payload))
+    elif kind == "POLLED":
+        view.polled.add(name)
     else:
-        known[_uid(payload)] = payload
         view.trouble.pop(name, None)
+        view.pending.discard(name)
+        CHANGES[kind](view, name, payload)
 
 
-def _uid(item: dict) -> str:
-    return item["metadata"]["uid"]
+def _replace(view: View, name: str, items: list[Item]) -> None:
+    fresh = {item.uid for item in items}
+    for uid in [uid for uid in view.objects[name] if uid not in fresh]:
+        _remove(view, name, uid)
+    for item in items:
+        _set(view, name, item)
+
+
+def _set(view: View, name: str, item: Item) -> None:
+    if view.versions.get(item.uid) != item.version or item.uid not in view.objects[name]:
+        view.versions[item.uid] = item.version
+        view.objects[name][item.uid] = item.kept
+        view.changed.append((name, item.uid))
+
+
+def _delete(view: View, name: str, item: Item) -> None:
+    # The event holds the object's last state, which tells why it went.
+    view.objects[name][item.uid] = item.kept
+    _remove(view, name, item.uid)
+
+
+def _remove(view: View, name: str, uid: str) -> None:
+    view.versions.pop(uid, None)
+    view.gone.append((name, view.objects[name].pop(uid)))
+
+
+CHANGES: dict[str, Callable[[View, str, Any], None]] = {"REPLACE": _replace, "ADDED": _set, "MODIFIED": _set, "DELETED": _delete}
 
 
 class _Reader(threading.Thread):
-    """Lists and watches one source for ever; ends on a fatal error, or once ``stop`` is set."""
+    """Lists and watches one source; ends on an error that asking again won't mend, or once ``stop`` is set."""
 
-    def __init__(self, client: Client, name: str, source: Source, inbox: queue.Queue, stop: threading.Event) -> None:
+    def __init__(
+        self, client: Client, name: str, source: Source, deadline: Deadline, inbox: queue.SimpleQueue, stop: threading.Event
+    ) -> None:
         super().__init__(daemon=True)
-        self._client, self._name, self._source = client, name, source
+        self._client, self._name, self._source, self._deadline = client, name, source, deadline
         self._inbox, self._stopped = inbox, stop
-        self._version: str | None = None
-        self._failures = 0
+        self._version: Optional[str] = None
+        # Apart, as a watch that always fails is no reason to list in haste, nor the other way round.
+        self._listing, self._watching = Patience(), Patience(known=True)
 
     def run(self) -> None:
         while not self._stopped.is_set():
             try:
-                self._list_if_needed()
+                if self._version is None:
+                    self._list()
+                if not self._source.watch:
+                    return
                 self._watch()
-            except ApiError as error:
-                if not self._go_on_after(error):
+            except CollectionError as error:
+                # An exec plugin may fail where the server would not: credentials that cannot be had.
+                if not self._go_on_after(error if isinstance(error, ApiError) else ApiError(error.message, 401, "NoCredentials")):
                     return
 
     def _put(self, kind: str, payload: Any = None) -> None:
         self._inbox.put((self._name, kind, payload))
 
-    def _list_if_needed(self) -> None:
-        if self._version is None:
-            items, self._version = list_all(self._client, self._source)
-            self._put("REPLACE", items)
+    def _list(self) -> None:
+        items, self._version = _pages(self._client, self._source, self._deadline.share(READ_SECONDS))
+        self._listing.success()
+        self._put("REPLACE", items)
 
     def _watch(self) -> None:
         """Passes on events until the server ends the watch, keeping the resourceVersion reached."""
@@ -166,50 +223,110 @@ class _Reader(threading.Thread):
             "resourceVersion": self._version,
             "timeoutSeconds": WATCH_SECONDS,
         }
-        for event in self._client.stream(self._source.path, query, SILENCE_SECONDS):
+        began, told = time.monotonic(), False
+        for event in self._client.stream(self._source.path, query, self._deadline.share(SILENCE_SECONDS)):
             if self._stopped.is_set():
                 return
-            kind, item = event.get("type"), event.get("object") or {}
-            if kind == "ERROR":
-                raise ApiError(str(item.get("message")), status=int(item.get("code") or 500), reason=str(item.get("reason")))
-            self._failures = 0
-            self._version = str((item.get("metadata") or {}).get("resourceVersion") or self._version)
-            if kind in ("ADDED", "MODIFIED", "DELETED"):
-                self._put(kind, item)
+            self._pass_on(event)
+            told = True
+        if not told and time.monotonic() - began < SHORT_SECONDS:
+            raise ApiError(f"The API server {self._client.host} ends each watch of {self._source.path} at once.", reason="WatchEnded")
+        self._watching.success()
+
+    def _pass_on(self, event: dict[str, Any]) -> None:
+        kind, body = event.get("type"), event.get("object")
+        if not isinstance(body, dict):
+            raise ApiError(f"The API server answered a watch of {self._source.path} with something else.", reason="InvalidAnswer")
+        if kind == "ERROR":
+            raise _error_of(body)
+        if kind == "BOOKMARK":
+            self._reach(_version(body))
+        elif kind in CHANGES:
+            item = _item(self._source, body)
+            self._reach(item.version)
+            self._put(kind, item)
+        else:
+            raise ApiError(f"The API server answered a watch of {self._source.path} with something else.", reason="InvalidAnswer")
+
+    def _reach(self, version: str) -> None:
+        """Notes how far the watch has come.
+
+        :raises ApiError: it goes back, so events are out of order or the server's store was reset; only a list tells the truth.
+        """
+        if version.isdigit() and self._version and self._version.isdigit() and int(version) < int(self._version):
+            raise ApiError("The watch went back in time.", status=410, reason="Expired")
+        self._version = version or self._version
+        self._watching.success()
 
     def _go_on_after(self, error: ApiError) -> bool:
         """Decides how to go on after an error, and waits before it; False when more requests can't mend it."""
-        poll = error.status == 403 and self._version is not None
-        if poll:
+        watched = self._version is not None
+        if watched and error.status == 403:
             self._put("POLLED")
-        elif error.status in FATAL or (error.status == 401 and self._failures + 1 >= UNAUTHORIZED_TRIES):
-            self._put("FATAL", error)
-            return False
-        elif error.status != 410:
-            self._put("TROUBLE", error.message)
-        if poll or error.status == 410:
             self._version = None
-        self._stopped.wait(POLL_SECONDS if poll else self._pause(error))
+            self._stopped.wait(POLL_SECONDS)
+            return True
+        patience = self._watching if watched else self._listing
+        if patience.exhausted(error):
+            self._put("FATAL" if self._source.needed else "REFUSED", error)
+            return False
+        # A 410 is the normal end of what has become too old, unless it comes again and again.
+        if error.status != 410 or patience.failures > 1:
+            self._put("TROUBLE", error)
+        if error.status == 410 or patience.failures >= STALE_FAILURES:
+            self._version = None
+        self._stopped.wait(patience.pause(error))
         return True
 
-    def _pause(self, error: ApiError) -> float:
-        """Seconds until the next try: what the server asks for, else longer with each failure in a row."""
-        pause = BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS) - 1)]
-        self._failures += 1
-        return error.retry_after if error.retry_after is not None else pause
 
+def list_all(client: Client, source: Source, timeout: float = READ_SECONDS) -> tuple[list, str]:
+    """What is kept of every object of the source, in pages, and the resourceVersion to watch from.
 
-def list_all(client: Client, source: Source) -> tuple[list[dict], str]:
-    """Every object of the source, in pages, and the resourceVersion to watch from.
-
-    :raises ApiError: as the server answers; a list whose continue token expired is begun again once by the caller.
+    :param timeout: seconds without a byte until a page counts as unanswered.
+    :raises ApiError: as the server answers.
     """
-    items: list[dict] = []
+    items, version = _pages(client, source, timeout)
+    return [item.kept for item in items], version
+
+
+def _pages(client: Client, source: Source, timeout: float) -> tuple[list[Item], str]:
+    items: list[Item] = []
     query = {**source.query, "limit": PAGE}
     while True:
-        page = client.get(source.path, query)
-        items.extend(page.get("items") or [])
+        page = client.get(source.path, query, timeout)
+        items.extend(_item(source, body) for body in _items(source, page))
         meta = page.get("metadata") or {}
         if not meta.get("continue"):
             return items, str(meta.get("resourceVersion", ""))
         query["continue"] = meta["continue"]
+
+
+def _items(source: Source, page: dict[str, Any]) -> list[dict]:
+    items = page.get("items")
+    if not isinstance(items, list):  # Nothing would pass for no objects.
+        raise ApiError(f"The API server answered {source.path} with something that is no list.", reason="InvalidAnswer")
+    return items
+
+
+def _item(source: Source, body: dict[str, Any]) -> Item:
+    """:raises ApiError: it is not an object as the source's API has them."""
+    try:
+        return Item(body["metadata"]["uid"], _version(body), source.keep(body))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ApiError(
+            f"The API server answered {source.path} with an object that is incomplete: {error!r}.", reason="InvalidAnswer"
+        ) from error
+
+
+def _version(body: dict[str, Any]) -> str:
+    return str((body.get("metadata") or {}).get("resourceVersion") or "")
+
+
+def _error_of(status: dict[str, Any]) -> ApiError:
+    """What a watch event of type ERROR says."""
+    code = status.get("code")
+    return ApiError(
+        f"The watch was ended by the API server: {status.get('message')}.",
+        status=code if isinstance(code, int) else 500,
+        reason=str(status.get("reason")),
+    )

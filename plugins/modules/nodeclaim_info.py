@@ -17,6 +17,12 @@ extends_documentation_fragment:
   - kubernetes.core.k8s_auth_options
   - accelerated.nodes.options
   - accelerated.nodes.options.selection
+options:
+  wait_timeout:
+    description:
+      - Seconds until the read fails when the API server gives no answer, or none that can be used. Passing faults are outlasted.
+    type: int
+    default: 30
 requirements:
   - kubernetes >= 24.2.0
 notes:
@@ -107,26 +113,34 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._errors import A
 from ansible_collections.accelerated.nodes.plugins.module_utils._module import (
     SELECTION_OPTIONS,
     AcceleratorModule,
+    positive,
     selection_from,
 )
-from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import NODECLAIMS
-from ansible_collections.accelerated.nodes.plugins.module_utils._wait import claims_in, views, without_karpenter
-from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Source, list_all
+from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import NODECLAIMS, NodeClaim, views, without_karpenter
+from ansible_collections.accelerated.nodes.plugins.module_utils._offers import offers_of, unreadable
+from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, read
+
+OPTIONS = {**SELECTION_OPTIONS, "wait_timeout": {"type": "int", "default": 30}}
 
 
-def read(module: AcceleratorModule) -> dict:
+def look(module: AcceleratorModule) -> dict:
     """The selected claims as they are now."""
     selection = selection_from(module.params)
+    deadline = Deadline(positive(module.params, "wait_timeout"))
     client = module.client()
     try:
-        items, _version = list_all(client, Source(NODECLAIMS, selection.query))
+        found = read(client, {"claims": Source(NODECLAIMS, selection.query, NodeClaim.from_object)}, deadline)["claims"]
     except ApiError as error:
         raise without_karpenter(error) from error
-    return {"nodeclaims": views(client, claims_in(items, selection)), "changed": False}
+    claims = sorted((claim for claim in found if selection.matches(claim)), key=lambda claim: claim.name)
+    try:
+        return {"nodeclaims": views(claims, offers_of(client, claims, deadline)), "changed": False}
+    except ApiError as error:
+        return {"nodeclaims": views(claims, {}), "changed": False, "warnings": [unreadable(error)]}
 
 
 def main() -> None:
-    AcceleratorModule(SELECTION_OPTIONS).run(read)
+    AcceleratorModule(OPTIONS).run(look)
 
 
 if __name__ == "__main__":

@@ -20,20 +20,28 @@ extends_documentation_fragment:
   - kubernetes.core.k8s_auth_options
   - accelerated.nodes.options
   - accelerated.nodes.options.selection
+  - accelerated.nodes.options.owners
   - accelerated.nodes.options.progress
 options:
   state:
     description:
       - The state to wait for. All but V(absent) are met when every selected NodeClaim that is not being deleted is in that state, and
         at least O(count) are.
+      - V(ready) is Karpenter's Ready, and beyond it that the Node has registered every accelerator that its instance type promises, as
+        Karpenter is content with one of eight. Accelerators that are offered in parts (MIG, renamed shares) count as registered.
+      - V(not_drifted) is met by launched NodeClaims that Karpenter does not call drifted, such as after the change of an image.
       - V(absent) is met when no selected NodeClaim is left.
     type: str
-    choices: [launched, registered, initialized, ready, absent]
+    choices: [launched, registered, initialized, ready, not_drifted, absent]
     default: ready
   count:
     description: How many NodeClaims must be in the state, at least. Not used with O(state=absent).
     type: int
     default: 1
+  exact:
+    description: Whether it must be exactly O(count) NodeClaims, so that one too many keeps the wait waiting.
+    type: bool
+    default: false
   wait_timeout:
     description: Seconds until the wait fails.
     type: int
@@ -42,6 +50,15 @@ options:
     description: End the wait early when its cause is one that waiting cannot mend, such as a quota that is used up.
     type: bool
     default: true
+  cluster_name:
+    description:
+      - EKS name of the cluster. When a node does not join, its role's access to the cluster is then read from AWS for the verdict.
+      - Needs boto3, AWS credentials from the environment, and the rights C(eks:DescribeCluster), C(eks:ListAccessEntries),
+        C(eks:DescribeAccessEntry) and C(iam:GetInstanceProfile).
+    type: str
+  region:
+    description: AWS region of O(cluster_name). By default that of the environment.
+    type: str
 requirements:
   - kubernetes >= 24.2.0
 notes:
@@ -61,6 +78,16 @@ EXAMPLES = r"""
     count: 2
     wait_timeout: 900
 
+- name: Wait until the nodes of a Job are ready
+  accelerated.nodes.nodeclaim_wait:
+    jobs: [training/llama]
+
+- name: Wait until no node is on the old image
+  accelerated.nodes.nodeclaim_wait:
+    node_pools: [gpu]
+    state: not_drifted
+    wait_timeout: 3600
+
 - name: Wait until a pool's NodeClaims are gone
   accelerated.nodes.nodeclaim_wait:
     node_pools: [gpu]
@@ -75,7 +102,8 @@ nodeclaims:
   elements: dict
 ledger:
   description:
-    - Every NodeClaim seen during the wait, with C(transitions) (each condition's changes) and C(end), null for one that is still there.
+    - Every NodeClaim seen during the wait, with name, uid, node_pool, node, instance_type, zone, capacity_type, phase, C(transitions)
+      (each condition's changes with their times) and C(end) (reason and message), null for one that is still there.
   returned: always
   type: list
   elements: dict
@@ -110,6 +138,7 @@ verdict:
 """
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._module import (
+    OWNER_OPTIONS,
     PROGRESS_OPTIONS,
     SELECTION_OPTIONS,
     AcceleratorModule,
@@ -117,26 +146,35 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._module import (
     selection_from,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import ABSENT, STATES, Goal
-from ansible_collections.accelerated.nodes.plugins.module_utils._wait import Wait
+from ansible_collections.accelerated.nodes.plugins.module_utils._wait import Order, Wait
 from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline
 
 OPTIONS = {
     **SELECTION_OPTIONS,
+    **OWNER_OPTIONS,
     **PROGRESS_OPTIONS,
     "state": {"type": "str", "choices": [*STATES, ABSENT], "default": "ready"},
     "count": {"type": "int", "default": 1},
+    "exact": {"type": "bool", "default": False},
     "wait_timeout": {"type": "int", "default": 900},
     "fail_fast": {"type": "bool", "default": True},
+    "cluster_name": {"type": "str"},
+    "region": {"type": "str"},
 }
 
 
 def wait(module: AcceleratorModule) -> dict:
     """Waits as the options say; check mode waits too, as waiting changes nothing."""
     params = module.params
-    selection = selection_from(params)
-    goal = Goal(params["state"], positive(params, "count"))
+    order = Order(
+        selection_from(params),
+        Goal(params["state"], positive(params, "count"), params["exact"]),
+        params["fail_fast"],
+        params["cluster_name"] or "",
+        params["region"] or "",
+    )
     deadline = Deadline(positive(params, "wait_timeout"))
-    return Wait(module.client(), selection, goal, deadline, module.progress, params["fail_fast"]).run()
+    return Wait(module.client(), order, deadline, module.progress).run()
 
 
 def main() -> None:

@@ -6,14 +6,18 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
-import kubernetes
 import pytest
+import urllib3
+from ansible_collections.accelerated.nodes.plugins.module_utils import _client
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client, client_from
+from ansible_collections.accelerated.nodes.plugins.module_utils._credentials import Credentials, fixed
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
+from ansible_collections.accelerated.nodes.plugins.module_utils._kubeconfig import Connection
 
 
 class Server(ThreadingHTTPServer):
@@ -55,12 +59,13 @@ def server() -> Iterator[Server]:
     made.server_close()
 
 
+def client_of(server: Server, credentials: Credentials, *headers: tuple[str, str]) -> Client:
+    return Client(Connection(f"http://127.0.0.1:{server.server_port}", urllib3.PoolManager(), credentials, headers))
+
+
 @pytest.fixture
 def client(server: Server) -> Client:
-    configuration = kubernetes.client.Configuration()
-    configuration.host = f"http://127.0.0.1:{server.server_port}"
-    configuration.api_key = {"authorization": "Bearer the-token"}
-    return Client(configuration)
+    return client_of(server, fixed("Bearer the-token"))
 
 
 def test_get_sends_the_token_and_the_query(server, client):
@@ -71,7 +76,7 @@ def test_get_sends_the_token_and_the_query(server, client):
 def test_refusal_carries_the_servers_reason_and_message(server, client):
     body = json.dumps({"kind": "Status", "reason": "Forbidden", "message": "nodeclaims is forbidden"}).encode()
     server.answer = lambda handler: handler.reply(403, body)
-    with pytest.raises(ApiError, match=r"403 Forbidden.: nodeclaims is forbidden. Grant the rule") as raised:
+    with pytest.raises(ApiError, match=r"403 Forbidden.: nodeclaims is forbidden. Grant .* a rule with apiGroups") as raised:
         client.get("/x")
     assert (raised.value.status, raised.value.reason) == (403, "Forbidden")
 
@@ -126,6 +131,79 @@ def test_stream_cut_in_the_middle_of_an_event_is_an_error_after_what_was_whole(s
 def test_text_is_cut_at_its_limit_and_never_fails_to_decode(server, client):
     server.answer = lambda handler: handler.reply(200, b"\xff" * 100)
     assert client.text("/log", limit=10) == "\ufffd" * 10
+
+
+def test_get_asks_once_more_with_renewed_credentials(server):
+    tokens = iter(("Bearer old", "Bearer new"))
+    server.answer = lambda handler: handler.reply(401 if handler.headers["authorization"] == "Bearer old" else 200, b"{}")
+    assert client_of(server, Credentials(lambda _refused: (next(tokens), None))).get("/x") == {}
+    assert [asked[2] for asked in server.asked] == ["Bearer old", "Bearer new"]
+
+
+def test_get_with_credentials_that_stay_the_same_is_refused_at_once(server, client):
+    server.answer = lambda handler: handler.reply(401, b"{}")
+    with pytest.raises(ApiError, match="The credentials are wrong or have expired") as raised:
+        client.get("/x")
+    assert (raised.value.status, len(server.asked)) == (401, 1)
+
+
+def test_get_sends_each_impersonated_group(server):
+    heard: list[list[str]] = []
+
+    def answer(handler: Handler) -> None:
+        heard.append(handler.headers.get_all("Impersonate-Group"))
+        handler.reply(200, b"{}")
+
+    server.answer = answer
+    client_of(server, fixed(None), ("Impersonate-Group", "a"), ("Impersonate-Group", "b")).get("/x")
+    assert ", ".join(heard[0]) == "a, b"
+
+
+def test_get_does_not_follow_a_redirect(server, client):
+    server.answer = lambda handler: handler.reply(302, b"", Location="http://127.0.0.1:1/elsewhere")
+    with pytest.raises(ApiError, match="302"):
+        client.get("/x")
+    assert len(server.asked) == 1
+
+
+def test_get_of_an_unknown_host_says_so():
+    client = Client(Connection("http://no-such-host.invalid", urllib3.PoolManager(), fixed(None)))
+    with pytest.raises(ApiError, match="name resolution") as raised:
+        client.get("/x")
+    assert raised.value.reason == "UnknownHost"
+
+
+def drip(handler: Handler, text: bytes) -> None:
+    """A chunked answer, a byte each 20 ms."""
+    handler.send_response(200)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    for number in range(len(text)):
+        try:
+            handler.wfile.write(b"1\r\n" + text[number : number + 1] + b"\r\n")
+            handler.wfile.flush()
+        except OSError:
+            return
+        time.sleep(0.02)
+
+
+def test_get_of_an_answer_that_drips_ends(server, client):
+    server.answer = lambda handler: drip(handler, b" " * 500)
+    with pytest.raises(ApiError, match="did not end"):
+        client.get("/x", timeout=0.05)
+
+
+def test_stream_of_an_event_that_drips_ends(server, client):
+    server.answer = lambda handler: drip(handler, b" " * 500)
+    with pytest.raises(ApiError, match="did not end"):
+        list(client.stream("/x", {}, timeout=0.5))
+
+
+def test_stream_of_an_event_without_end_ends(server, client, monkeypatch):
+    monkeypatch.setattr(_client, "LARGEST_EVENT", 1000)
+    server.answer = lambda handler: handler.reply(200, b"x" * 100_000)
+    with pytest.raises(ApiError, match="did not end"):
+        list(client.stream("/x", {}, timeout=5))
 
 
 def test_client_from_a_kubeconfig_that_is_not_there_names_it(monkeypatch):

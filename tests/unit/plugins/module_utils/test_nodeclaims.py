@@ -7,49 +7,13 @@ from datetime import UTC, datetime
 import pytest
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import (
     Goal,
-    Ledger,
     NodeClaim,
-    Selection,
     age_of,
+    conditions_of,
     view,
 )
 
-
-def claim(name="gpu-1", deleting=False, **conditions) -> NodeClaim:
-    """A claim with the given conditions, each "Status" or ("Status", "Reason", "Message")."""
-    items = []
-    for kind, value in conditions.items():
-        status, reason, message = (value, kind, "") if isinstance(value, str) else value
-        items.append({"type": kind, "status": status, "reason": reason, "message": message, "lastTransitionTime": "2026-11-22T10:00:00Z"})
-    meta = {
-        "name": name,
-        "uid": f"uid-{name}",
-        "creationTimestamp": "2026-11-22T10:00:00Z",
-        "labels": {
-            "karpenter.sh/nodepool": "gpu",
-            "node.kubernetes.io/instance-type": "g4dn.xlarge",
-            "topology.kubernetes.io/zone": "us-west-2a",
-            "karpenter.sh/capacity-type": "on-demand",
-        },
-    }
-    if deleting:
-        meta["deletionTimestamp"] = "2026-11-22T10:05:00Z"
-    return NodeClaim.from_object(
-        {
-            "metadata": meta,
-            "spec": {"nodeClassRef": {"name": "gpu"}, "resources": {"requests": {"nvidia.com/gpu": "1", "cpu": "3500m"}}},
-            "status": {"nodeName": f"node-{name}", "capacity": {"nvidia.com/gpu": "1", "cpu": "4"}, "conditions": items},
-        }
-    )
-
-
-READY = {"Launched": "True", "Registered": "True", "Initialized": "True", "Ready": "True"}
-STUCK = {
-    "Launched": "True",
-    "Registered": "True",
-    "Initialized": ("Unknown", "ResourceNotRegistered", 'Resource "nvidia.com/gpu" was requested but not registered'),
-    "Ready": ("Unknown", "ReconcilingDependents", "Initialized=Unknown"),
-}
+from tests.unit.plugins.nodeclaims import READY, STUCK, claim
 
 
 def test_from_object_reads_labels_and_accelerators():
@@ -108,32 +72,28 @@ def test_goal_absent_is_met_only_when_none_is_left():
     assert not Goal("absent").met([claim(deleting=True, **READY)])
 
 
-def test_selection_asks_the_server_for_pools_and_labels():
-    selection = Selection(("gpu", "trn"), ("intent=gpu",), ("a",))
-    assert selection.query == {"labelSelector": "karpenter.sh/nodepool in (gpu,trn),intent=gpu"}
-    assert not selection.matches(claim("b"))
-    assert str(selection) == "node_pools gpu, trn and label_selectors intent=gpu and names a"
-    assert Selection().query == {}
+def test_goal_exact_is_not_met_by_one_too_many():
+    two = [claim("a", **READY), claim("b", **READY)]
+    assert Goal("ready", 1).met(two)
+    assert not Goal("ready", 1, exact=True).met(two)
+    assert Goal("ready", 2, exact=True).met(two)
 
 
-def test_ledger_keeps_each_transition_once_and_the_end():
-    ledger = Ledger()
-    assert ledger.record([claim(**STUCK)])
-    assert not ledger.record([claim(**STUCK)])
-    assert ledger.record([claim(**READY)])
-    assert ledger.record([], [claim(**READY)])
-    (entry,) = ledger.entries
-    initialized = [item["status"] for item in entry["transitions"] if item["type"] == "Initialized"]
-    assert initialized == ["Unknown", "True"]
-    assert entry["end"] == {"reason": "Deleted", "why": ""}
+def test_goal_not_drifted_needs_a_launched_claim_without_drift():
+    assert Goal("not_drifted").met([claim(**READY)])
+    assert not Goal("not_drifted").met([claim(**READY, Drifted=("True", "AMIDrift", "AMIDrift"))])
+    assert not Goal("not_drifted").met([claim()])
 
 
-def test_ledger_tells_a_replacement_under_the_same_name_apart():
-    ledger = Ledger()
-    first = claim(**STUCK)
-    ledger.record([first])
-    ledger.record([NodeClaim(**{**vars(first), "uid": "another"})], [first])
-    assert [entry["uid"] for entry in ledger.entries] == ["uid-gpu-1", "another"]
+def test_goal_ready_is_not_met_while_a_step_is_undone_whatever_ready_says():
+    assert not Goal("ready").met([claim(**{**STUCK, "Ready": "True"})])
+
+
+def test_conditions_of_an_older_generation_say_nothing():
+    stale = {"type": "Ready", "status": "True", "observedGeneration": 1}
+    found = conditions_of({"metadata": {"generation": 2}, "status": {"conditions": [stale]}})
+    assert found["Ready"].status == "Unknown"
+    assert conditions_of({"metadata": {"generation": 1}, "status": {"conditions": [stale]}})["Ready"].true
 
 
 def test_view_returns_reason_and_accelerators():

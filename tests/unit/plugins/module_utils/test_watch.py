@@ -6,9 +6,9 @@ import itertools
 import time
 
 import pytest
-from ansible_collections.accelerated.nodes.plugins.module_utils import _watch
+from ansible_collections.accelerated.nodes.plugins.module_utils import _retry, _watch
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError
-from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, follow, list_all
+from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, follow, list_all, read
 
 
 def item(name: str, version: str = "1", **more) -> dict:
@@ -49,7 +49,7 @@ class ScriptedClient:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(_watch, "BACKOFF_SECONDS", (0.01,))
+    monkeypatch.setattr(_retry, "BACKOFF_SECONDS", (0.01,))
     monkeypatch.setattr(_watch, "POLL_SECONDS", 0.01)
 
 
@@ -115,7 +115,7 @@ def test_follow_polls_where_watching_is_forbidden_and_says_so():
 @pytest.mark.parametrize("status", [403, 404])
 def test_follow_ends_where_listing_is_refused(status):
     with pytest.raises(ApiError) as raised:
-        next(follow(ScriptedClient([ApiError("no", status)]), {"x": Source("/x")}, Deadline(5)))
+        next(follow(ScriptedClient([ApiError("no", status)] * 9), {"x": Source("/x")}, Deadline(5)))
     assert raised.value.status == status
 
 
@@ -125,10 +125,85 @@ def test_follow_ends_when_the_credentials_are_refused_again_and_again():
     assert raised.value.status == 401
 
 
-def test_follow_that_never_had_an_answer_ends_with_the_cause(monkeypatch):
-    monkeypatch.setattr(_watch, "CONTACT_SECONDS", 0.2)
+def test_follow_that_never_had_an_answer_ends_with_the_cause_at_the_deadline():
     with pytest.raises(ApiError, match="connection refused"):
-        next(follow(ScriptedClient(itertools.repeat(ApiError("connection refused"))), {"x": Source("/x")}, Deadline(60), tick=0.05))
+        next(follow(ScriptedClient(itertools.repeat(ApiError("connection refused"))), {"x": Source("/x")}, Deadline(0.3), tick=0.05))
+
+
+def test_follow_lists_again_when_the_watch_goes_back_in_time():
+    events = [{"type": "MODIFIED", "object": item("a", "12")}, {"type": "MODIFIED", "object": item("a", "11", old=True)}]
+    client = ScriptedClient([page(item("a")), page(item("a", "12"), item("b"), version="20")], [events])
+    view = names_until(client, {"a", "b"})
+    assert "old" not in view.objects["x"]["uid-a"]
+
+
+def test_follow_takes_a_duplicate_for_no_change():
+    events = [{"type": "MODIFIED", "object": item("a", "12")}] * 3
+    changes = []
+    for view in follow(ScriptedClient([page(item("a"))], [events]), {"x": Source("/x")}, Deadline(0.5), tick=0.05):
+        changes += view.changed
+    assert changes == [("x", "uid-a")] * 2
+
+
+def test_follow_survives_bookmarks_only_and_goes_on_from_them():
+    bookmark = {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "40"}}}
+    client = ScriptedClient([page(item("a"))], [[bookmark], [{"type": "ADDED", "object": item("b", "41")}]])
+    names_until(client, {"a", "b"})
+    assert client.asked[2]["resourceVersion"] == "40"
+
+
+@pytest.mark.parametrize("event", [{"type": "ADDED"}, {"type": "ADDED", "object": {}}, {"kind": "List"}, {"type": "ODD", "object": {}}])
+def test_follow_survives_what_is_no_event(event):
+    after = [{"type": "ADDED", "object": item("b", "30")}]
+    names_until(ScriptedClient([page(item("a"))] * 2, [[event], after, after]), {"a", "b"})
+
+
+@pytest.mark.parametrize("answer", [{}, {"items": None}, {"items": [{}]}, {"items": [{"metadata": None}]}, {"items": ["a"]}])
+def test_follow_takes_no_answer_for_an_empty_list(answer):
+    names_until(ScriptedClient([answer, page(item("a"))]), {"a"})
+
+
+def test_follow_does_not_spin_where_each_watch_ends_at_once(monkeypatch):
+    monkeypatch.setattr(_retry, "BACKOFF_SECONDS", (0.1, 0.5))
+    client = ScriptedClient([page(item("a"))] * 100, [[]] * 100)
+    for _view in follow(client, {"x": Source("/x")}, Deadline(1), tick=0.05):
+        pass
+    assert len(client.asked) < 12
+
+
+def test_follow_goes_on_without_a_source_that_is_refused_and_not_needed():
+    client = ScriptedClient([ApiError("no", 403, "Forbidden")])
+    view = next(follow(client, {"x": Source("/x", needed=False)}, Deadline(5)))
+    assert view.objects == {"x": {}}
+    assert view.refused["x"].reason == "Forbidden"
+
+
+def test_follow_keeps_what_the_source_wants_kept():
+    source = Source("/x", keep=lambda found: found["metadata"]["name"].upper())
+    view = next(follow(ScriptedClient([page(item("a"))]), {"x": source}, Deadline(5)))
+    assert view.objects["x"] == {"uid-a": "A"}
+
+
+def test_follow_gives_the_last_state_of_what_is_gone():
+    event = {"type": "DELETED", "object": item("a", "12", last=True)}
+    gone = []
+    for view in follow(ScriptedClient([page(item("a"))], [[event]]), {"x": Source("/x")}, Deadline(5), tick=0.05):
+        gone += view.gone
+        if gone:
+            break
+    assert gone[0][1]["last"]
+
+
+def test_read_lists_once_and_outlasts_faults():
+    client = ScriptedClient([ApiError("down", 503), ApiError("cut"), page(item("a"))])
+    assert [found["metadata"]["name"] for found in read(client, {"x": Source("/x")}, Deadline(5))["x"]] == ["a"]
+    assert not any("watch" in asked for asked in client.asked)
+
+
+def test_share_leaves_time_for_another_try():
+    assert Deadline(900).share(90) == 90
+    assert 1.9 < Deadline(4).share(90) <= 2
+    assert 9 < Deadline(40).share(90) <= 10
 
 
 def test_follow_a_relist_reports_what_vanished_meanwhile():

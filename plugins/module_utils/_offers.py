@@ -1,0 +1,57 @@
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What accelerators Nodes have registered, beside what their NodeClaims promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
+from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError
+from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import NodeClaim, number_of
+from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, read
+
+NODES = "/api/v1/nodes"
+DOMAINS = ("nvidia.com/", "aws.amazon.com/")
+# Names under which NVIDIA's device plugin offers parts of a GPU in place of nvidia.com/gpu (MIG strategy mixed, renameByDefault).
+SHARES = ("nvidia.com/mig-", "nvidia.com/gpu.shared")
+FEW = 3  # Up to so many nodes are asked for by name: the list of all is large.
+
+Offer = Mapping[str, int]
+
+
+def offers_of(client: Client, claims: Iterable[NodeClaim], deadline: Deadline) -> dict[str, Offer]:
+    """What the claims' Nodes offer, by node name: numbers by resource name. A Node that is not there is left out.
+
+    :raises ApiError: nodes cannot be listed.
+    """
+    wanted = sorted({claim.node for claim in claims if claim.node})
+    if not wanted:
+        return {}
+    queries = [{"fieldSelector": f"metadata.name={name}"} for name in wanted] if len(wanted) <= FEW else [{}]
+    sources = {str(number): Source(NODES, query, _named_offer) for number, query in enumerate(queries)}
+    found = dict(pair for pairs in read(client, sources, deadline).values() for pair in pairs)
+    return {name: found[name] for name in wanted if name in found}
+
+
+def offer_of(node: Mapping[str, Any] | None) -> Offer:
+    """The accelerators, whole or in parts, among a Node's allocatable resources."""
+    allocatable = ((node or {}).get("status") or {}).get("allocatable") or {}
+    return {name: number_of(value) for name, value in allocatable.items() if name.startswith(DOMAINS)}
+
+
+def _named_offer(node: dict) -> tuple[str, Offer]:
+    return node["metadata"]["name"], offer_of(node)
+
+
+def short(claim: NodeClaim, offer: Offer) -> bool:
+    """Whether a Node offers fewer accelerators than its claim promises, and none in parts."""
+    if any(number for name, number in offer.items() if name.startswith(SHARES)):
+        return False
+    return any(offer.get(resource, 0) < number for resource, number in claim.promised.items())
+
+
+def unreadable(error: ApiError) -> str:
+    """What it means that nodes cannot be read."""
+    return f"What the nodes have registered is not known, so registered is empty: {error.message}"
