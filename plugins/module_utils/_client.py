@@ -9,6 +9,7 @@ the answer itself costs.
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 import time
@@ -33,6 +34,7 @@ except ImportError:
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
+SILENT = "Silent"
 CHUNK = 262_144
 LARGEST_ANSWER = 256 * 1024 * 1024  # A page of 500 objects of etcd's largest size; more is no answer.
 LARGEST_EVENT = 16 * 1024 * 1024
@@ -81,11 +83,13 @@ class Client:
         """The watch events at ``path`` as they come; ends when the server ends it.
 
         :param timeout: seconds without a whole event after which the connection counts as dead.
-        :raises ApiError: refused, cut, silent, or not JSON.
+        :raises ApiError: refused, cut, not JSON, or silent (reason ``SILENT``) after it has begun.
         """
         response = self._send(Request("GET", path, query, timeout=timeout))
         try:
             yield from (self._parse(path, line) for line in _lines(response, timeout))
+        except urllib3.exceptions.ReadTimeoutError as error:
+            raise ApiError(f"The watch of {path} has been silent for {timeout:.0f} s.", reason=SILENT) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise self._unreachable(path, error) from error
         finally:
@@ -274,5 +278,5 @@ def _has_cause(error: BaseException | None, kind: type) -> bool:
 
 def _plain(error: object) -> str:
     """An error's text without the object reprs that urllib3 puts before it."""
-    text = str(error)
+    text = re.sub(r"^HTTPS?Connection(Pool)?\(.*?\): ", "", str(error))
     return text.split(">: ", 1)[-1].rstrip(".")

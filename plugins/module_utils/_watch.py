@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Optional
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._client import READ_SECONDS, Client
+from ansible_collections.accelerated.nodes.plugins.module_utils._client import READ_SECONDS, SILENT, Client
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils._retry import Patience
 
@@ -52,11 +52,11 @@ class Item(NamedTuple):
 
 
 class Deadline:
-    """Seconds left of ``seconds`` by ``clock``, which is monotonic in seconds."""
+    """Seconds left of ``seconds`` by ``clock``, which is monotonic in seconds, since ``start`` (default: now)."""
 
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic, start: Optional[float] = None) -> None:
         self._clock = clock
-        self._start = clock()
+        self._start = clock() if start is None else start
         self._seconds = seconds
 
     @property
@@ -224,11 +224,16 @@ class _Reader(threading.Thread):
             "timeoutSeconds": WATCH_SECONDS,
         }
         began, told = time.monotonic(), False
-        for event in self._client.stream(self._source.path, query, self._deadline.share(SILENCE_SECONDS)):
-            if self._stopped.is_set():
-                return
-            self._pass_on(event)
-            told = True
+        try:
+            for event in self._client.stream(self._source.path, query, self._deadline.share(SILENCE_SECONDS)):
+                if self._stopped.is_set():
+                    return
+                self._pass_on(event)
+                told = True
+        except ApiError as error:
+            # Nothing may have happened, or the connection may be dead: a new watch from where this one came to tells.
+            if error.reason != SILENT:
+                raise
         if not told and time.monotonic() - began < SHORT_SECONDS:
             raise ApiError(f"The API server {self._client.host} ends each watch of {self._source.path} at once.", reason="WatchEnded")
         self._watching.success()

@@ -109,6 +109,7 @@ nodeclaims:
       sample: 74
 """
 
+from ansible_collections.accelerated.nodes.plugins.module_utils._clock import BEGAN
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError
 from ansible_collections.accelerated.nodes.plugins.module_utils._module import (
     SELECTION_OPTIONS,
@@ -126,7 +127,7 @@ OPTIONS = {**SELECTION_OPTIONS, "wait_timeout": {"type": "int", "default": 30}}
 def look(module: AcceleratorModule) -> dict:
     """The selected claims as they are now."""
     selection = selection_from(module.params)
-    deadline = Deadline(positive(module.params, "wait_timeout"))
+    deadline = Deadline(positive(module.params, "wait_timeout"), start=BEGAN)
     client = module.client()
     try:
         found = read(client, {"claims": Source(NODECLAIMS, selection.query, NodeClaim.from_object)}, deadline)["claims"]

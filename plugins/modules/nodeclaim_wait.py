@@ -137,6 +137,7 @@ verdict:
       type: str
 """
 
+from ansible_collections.accelerated.nodes.plugins.module_utils._clock import BEGAN
 from ansible_collections.accelerated.nodes.plugins.module_utils._module import (
     OWNER_OPTIONS,
     PROGRESS_OPTIONS,
@@ -173,7 +174,7 @@ def wait(module: AcceleratorModule) -> dict:
         params["cluster_name"] or "",
         params["region"] or "",
     )
-    deadline = Deadline(positive(params, "wait_timeout"))
+    deadline = Deadline(positive(params, "wait_timeout"), start=BEGAN)
     return Wait(module.client(), order, deadline, module.progress).run()
 
 

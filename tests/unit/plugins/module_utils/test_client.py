@@ -199,6 +199,22 @@ def test_stream_of_an_event_that_drips_ends(server, client):
         list(client.stream("/x", {}, timeout=0.5))
 
 
+def test_stream_that_falls_silent_says_so(server, client):
+    released = threading.Event()
+
+    def answer(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        released.wait(5)
+
+    server.answer = answer
+    with pytest.raises(ApiError, match="silent") as raised:
+        list(client.stream("/x", {}, timeout=0.2))
+    released.set()
+    assert raised.value.reason == "Silent"
+
+
 def test_stream_of_an_event_without_end_ends(server, client, monkeypatch):
     monkeypatch.setattr(_client, "LARGEST_EVENT", 1000)
     server.answer = lambda handler: handler.reply(200, b"x" * 100_000)

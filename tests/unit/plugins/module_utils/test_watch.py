@@ -152,6 +152,14 @@ def test_follow_survives_bookmarks_only_and_goes_on_from_them():
     assert client.asked[2]["resourceVersion"] == "40"
 
 
+def test_follow_watches_anew_without_alarm_when_a_watch_was_silent(monkeypatch):
+    monkeypatch.setattr(_watch, "SHORT_SECONDS", 0)
+    client = ScriptedClient([page(item("a"))], [[ApiError("quiet", reason="Silent")], [{"type": "ADDED", "object": item("b", "30")}]])
+    view = names_until(client, {"a", "b"})
+    assert not view.trouble
+    assert len([asked for asked in client.asked if "watch" not in asked]) == 1
+
+
 @pytest.mark.parametrize("event", [{"type": "ADDED"}, {"type": "ADDED", "object": {}}, {"kind": "List"}, {"type": "ODD", "object": {}}])
 def test_follow_survives_what_is_no_event(event):
     after = [{"type": "ADDED", "object": item("b", "30")}]
