@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -9,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.lab.aws.ec2.images import eks_images
+from tests.lab.nodes import faults
 from tests.lab.state import REGION
 from tests.unit.lab.aws_account import Emulated, account
 
@@ -69,6 +72,46 @@ def test_access_entry_wants_an_api_mode(account: Emulated) -> None:
     with pytest.raises(ClientError, match="authentication mode must be set to one of"):
         eks.create_access_entry(clusterName="lab", principalArn=ROLE)
     eks.update_cluster_config(name="lab", accessConfig={"authenticationMode": "API_AND_CONFIG_MAP"})
+
+
+@pytest.fixture
+def lab_dir(account: Emulated) -> Iterator[Path]:
+    """Where the account's faults are set; none is left."""
+    directory = account.emulator.state.directory
+    yield directory
+    faults.clear_fault(lab_dir=directory)
+
+
+def test_fault_access_entry_hides_or_changes_the_entry_of_a_role(account: Emulated, lab_dir: Path) -> None:
+    eks = account.client("eks")
+    eks.create_access_entry(clusterName="lab", principalArn=ROLE, type="EC2_LINUX")
+    faults.set_fault("access-entry", {"role": ROLE.rpartition("/")[2], "type": "STANDARD"}, lab_dir)
+    assert eks.describe_access_entry(clusterName="lab", principalArn=ROLE)["accessEntry"]["type"] == "STANDARD"
+    faults.set_fault("access-entry", {}, lab_dir)
+    assert eks.list_access_entries(clusterName="lab")["accessEntries"] == []
+    with pytest.raises(ClientError, match="principalArn could not be found"):
+        eks.describe_access_entry(clusterName="lab", principalArn=ROLE)
+    faults.set_fault("access-entry", {"role": "another"}, lab_dir)
+    assert eks.describe_access_entry(clusterName="lab", principalArn=ROLE)["accessEntry"]["type"] == "EC2_LINUX"
+    eks.delete_access_entry(clusterName="lab", principalArn=ROLE)
+
+
+def test_fault_authentication_mode_is_what_the_cluster_says(account: Emulated, lab_dir: Path) -> None:
+    eks = account.client("eks")
+    faults.set_fault("authentication-mode", {}, lab_dir)
+    assert eks.describe_cluster(name="lab")["cluster"]["accessConfig"]["authenticationMode"] == "CONFIG_MAP"
+    faults.clear_fault("authentication-mode", lab_dir)
+    assert eks.describe_cluster(name="lab")["cluster"]["accessConfig"]["authenticationMode"] == "API_AND_CONFIG_MAP"
+
+
+def test_fault_ami_variant_missing_hides_one_variant_of_one_release(account: Emulated, lab_dir: Path) -> None:
+    ssm, path = account.client("ssm"), "/aws/service/eks/optimized-ami/1.36/amazon-linux-2023/x86_64/{0}/{1}/image_id"
+    release = "amazon-eks-node-al2023-x86_64-{0}-1.36-v20260910"
+    faults.set_fault("ami-variant-missing", {"variant": "nvidia", "release": "v20260910"}, lab_dir)
+    with pytest.raises(ClientError, match="ParameterNotFound"):
+        ssm.get_parameter(Name=path.format("nvidia", release.format("nvidia")))
+    for variant, name in (("nvidia", "recommended"), ("standard", release.format("standard"))):
+        assert ssm.get_parameter(Name=path.format(variant, name))["Parameter"]["Value"].startswith("ami-")
 
 
 def test_pod_identity_association_lives_and_dies(account: Emulated) -> None:

@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.lab.aws import faults
+from tests.lab.nodes import faults as words
 from tests.lab.state import LabError, write_whole
 from tests.unit.lab.aws_account import Emulated, account
 
@@ -167,6 +168,34 @@ def test_fault_unauthorized_refuses_dry_runs_too(account: Emulated, template: st
     faults.set_fault("create_fleet", error_code="UnauthorizedOperation")
     with pytest.raises(ClientError, match="UnauthorizedOperation"):
         fleet(account, template, DryRun=True)
+
+
+@pytest.mark.parametrize(
+    ("fault", "arguments", "code"),
+    [
+        ("spot-quota", {}, "MaxSpotInstanceCountExceeded"),
+        ("no-addresses", {"zone": "us-west-2a,us-west-2b"}, "InsufficientFreeAddressesInSubnet"),
+        ("launch-error:a", {"code": "UnauthorizedOperation", "message": "no"}, "UnauthorizedOperation"),
+        ("launch-error", {"node-class": "gpu", "code": "InternalError"}, "InternalError"),
+    ],
+)
+def test_fault_command_refuses_each_launch(account: Emulated, template: str, fault: str, arguments: dict[str, str], code: str) -> None:
+    words.set_fault(fault, arguments, faults.path().parent)
+    assert {one["ErrorCode"] for one in fleet(account, template)["Errors"]} == {code}
+
+
+def test_fault_of_another_node_class_leaves_this_one(account: Emulated, template: str) -> None:
+    words.set_fault("launch-error", {"node-class": "other", "code": "InternalError"}, faults.path().parent)
+    words.set_fault("unauthorized", {"node-class": "other"}, faults.path().parent)
+    assert fleet(account, template)["Errors"] == []
+
+
+def test_fault_command_refuses_a_whole_request(account: Emulated, template: str) -> None:
+    words.set_fault("unauthorized:x", {"action": "create_fleet", "node-class": "gpu"}, faults.path().parent)
+    with pytest.raises(ClientError, match="UnauthorizedOperation"):
+        fleet(account, template, DryRun=True)
+    with pytest.raises(ClientError, match="DryRunOperation"):
+        account.client("ec2").create_launch_template(LaunchTemplateName="free", LaunchTemplateData={"ImageId": "ami-1"}, DryRun=True)
 
 
 def test_fault_of_another_action_refuses_it(account: Emulated) -> None:

@@ -59,3 +59,17 @@ def test_on_node_keeps_to_where_the_fault_applies() -> None:
     faults.set_fault("slow-node")
     assert set(faults.on_node(faults.active(), {"karpenter.sh/nodepool": "gpu"})) == {"plugin-missing", "slow-node"}
     assert set(faults.on_node(faults.active(), {"karpenter.sh/nodepool": "cpu"})) == {"slow-node"}
+
+
+def test_suffix_turns_a_fault_on_twice() -> None:
+    assert faults.main(["slow-node:a", "on", "--node-pool", "a"]) == 0
+    assert faults.main(["slow-node:b", "on", "--node-pool", "b", "--seconds", "9"]) == 0
+    held = faults.on_node(faults.active(), {"karpenter.sh/nodepool": "b"})
+    assert held["slow-node"]["seconds"] == "9"
+    assert faults.main(["slow-node:b", "off"]) == 0
+    assert set(faults.active()) == {"slow-node:a"}
+
+
+def test_main_documents_every_fault_in_the_readme() -> None:
+    readme = (Path(faults.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    assert [name for name in faults.FAULTS if f"| `{name}` |" not in readme] == []

@@ -172,3 +172,19 @@ def test_refusal_keeps_out(mode: str, entry: str | None, aws_auth: dict[str, Any
 def test_refusal_compares_aws_auth_without_the_path() -> None:
     role = "arn:aws:iam::123456789012:role/team/KarpenterNodeRole-lab"
     assert admission.refusal(role, "CONFIG_MAP", None, _aws_auth(ROLE)) is None
+
+
+def test_twin_is_another_node_of_the_same_instance() -> None:
+    built = _node()
+    other = node.twin(built)
+    assert other["spec"]["providerID"] == built["spec"]["providerID"]
+    assert other["metadata"]["name"] == other["metadata"]["labels"]["kubernetes.io/hostname"] != built["metadata"]["name"]
+    assert (node.is_twin(other), node.is_twin(built)) == (True, False)
+
+
+def test_not_ready_says_why_and_keeps_kwok_away() -> None:
+    held = node.not_ready(_node(), "2026-11-20T10:00:00Z")
+    assert held["metadata"]["annotations"][node.NOT_READY] == "true"
+    assert held["metadata"]["annotations"][node.INSTANCE] == INSTANCE["InstanceId"]
+    assert [(each["type"], each["status"]) for each in held["status"]["conditions"]] == [("Ready", "False")]
+    assert held["status"]["capacity"]

@@ -113,6 +113,35 @@ def test_is_ready_needs_the_condition() -> None:
     assert not pods.is_ready(pod | {"status": pods.crashed(pod, NOW)})
 
 
+@pytest.mark.parametrize(
+    ("held", "reason"),
+    [
+        ({"plugin-missing": {}}, "CrashLoopBackOff"),
+        ({"plugin-image-pull": {"kind": "nvidia"}}, "ImagePullBackOff"),
+        ({"plugin-image-pull": {"kind": "neuron"}}, ""),
+        ({"plugin-finds-nothing": {}}, ""),
+    ],
+)
+def test_plugin_pods_show_the_fault_once_and_recover(held: player.Faults, reason: str) -> None:
+    pod = _plugin() | {"status": pods.running(_plugin(), NOW, "10.128.0.2")}
+    faulty = player._kwoks_status(pod, held)
+    assert faulty is None if not reason else faulty["containerStatuses"][0]["state"]["waiting"]["reason"] == reason
+    if faulty:
+        pod["status"] |= faulty
+        assert player._kwoks_status(pod, held) is None
+        pod["status"] |= player._kwoks_status(pod, {}) or {}
+    assert pods.is_ready(pod)
+
+
+def test_controller_crashes_reaches_karpenters_pods_alone() -> None:
+    labels = {"app.kubernetes.io/name": "karpenter"}
+    karpenter = _pod("ReplicaSet") | {"status": pods.running(_pod("ReplicaSet"), NOW, "10.128.0.2")}
+    assert player._kwoks_status(karpenter, {"controller-crashes": {}}) is None
+    karpenter["metadata"]["labels"] = labels
+    assert player._kwoks_status(karpenter, {}) is None
+    assert player._kwoks_status(karpenter, {"controller-crashes": {}})
+
+
 def test_present_loses_the_missing_device() -> None:
     node = {"metadata": {"labels": {"node.kubernetes.io/instance-type": "g5.48xlarge"}, "annotations": {}}}
     assert len(player.present(node, {})) == 8
