@@ -58,7 +58,7 @@ class Client:
         self._connection = connection
 
     def get(self, path: str, query: dict[str, Any] | None = None, timeout: float = READ_SECONDS) -> dict[str, Any]:
-        """The object or list at ``path``; ``timeout`` in seconds without a byte, and a tenfold for the whole."""
+        """The object or list at ``path``; ``timeout`` in seconds until the answer begins, and from then until it is whole."""
         return self._json(Request("GET", path, query, timeout=timeout))
 
     def create(self, path: str, body: dict[str, Any], query: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -98,7 +98,7 @@ class Client:
     def _json(self, request: Request) -> dict[str, Any]:
         response = self._send(request)
         try:
-            return self._parse(request.path, _body(response, 10 * request.timeout))
+            return self._parse(request.path, _body(response, request.timeout))
         except (urllib3.exceptions.HTTPError, OSError) as error:
             response.close()
             raise self._unreachable(request.path, error) from error

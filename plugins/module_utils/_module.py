@@ -54,10 +54,14 @@ class AcceleratorModule:
         try:
             result = work(self)
         except CollectionError as error:
-            self._module.fail_json(msg=error.message, **error.result)
+            self._module.fail_json(msg=error.message, **self._warned(error.result))
+        self._module.exit_json(**self._warned(result))
+
+    def _warned(self, result: dict) -> dict:
+        """The result without its ``warnings``, which are given."""
         for warning in result.pop("warnings", []):
             self._module.warn(warning)
-        self._module.exit_json(**result)
+        return result
 
 
 def selection_from(params: dict) -> Selection:

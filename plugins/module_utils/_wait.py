@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Verdict, diagnose, end_of, verdict
@@ -71,9 +71,9 @@ class Wait:
         self._since = _now()
         self._look_at = deadline.elapsed + LOOK_SECONDS
         self._last_look = min(LAST_LOOK_SECONDS, deadline.remaining / 3)
-        self._offers: dict[str, Offer] = {}
+        self._offers: Optional[dict[str, Offer]] = None
         self._offers_at = 0.0
-        self.warnings: list[str] = []
+        self._warnings: list[str] = []
 
     def run(self) -> dict[str, Any]:
         """Returns ``nodeclaims``, ``ledger`` and ``elapsed`` (seconds) once the goal is met.
@@ -136,15 +136,20 @@ class Wait:
         if self._deadline.elapsed < self._offers_at:
             return False
         self._offers_at = self._deadline.elapsed + OFFER_SECONDS
-        self._read_offers(promising)
+        self._offers = self._read_offers(promising)
         return not any(claim.node in self._offers and short(claim, self._offers[claim.node]) for claim in promising)
 
-    def _read_offers(self, claims: Iterable[NodeClaim]) -> None:
+    def _read_offers(self, claims: Iterable[NodeClaim]) -> dict[str, Offer]:
         try:
-            self._offers = offers_of(self._client, claims, Deadline(min(READ_SECONDS, self._deadline.remaining)))
+            return offers_of(self._client, claims, self._budget())
         except ApiError as error:
             # Karpenter's word stands: it has seen at least one.
-            self.warnings = [unreadable(error)]
+            self._warnings = [unreadable(error)]
+            return {}
+
+    def _budget(self) -> Deadline:
+        """The time for a read that only adds to a result."""
+        return Deadline(min(READ_SECONDS, self._deadline.remaining))
 
     def _look(self) -> None:
         """Reads evidence beside the wait: now and then where it may end the wait early, and once in time for its end."""
@@ -174,17 +179,16 @@ class Wait:
         )
 
     def _success(self) -> dict[str, Any]:
-        unread = [claim for claim in self._roster.claims if claim.promised and claim.node and claim.node not in self._offers]
-        if unread and not self.warnings:
-            self._read_offers(self._roster.claims)
+        if self._offers is None:
+            self._offers = self._read_offers([claim for claim in self._roster.claims if claim.promised])
         return self._outcome(self._offers, self._read_events() if self._ledger.ended and self._goal.state != ABSENT else [])
 
     def _read_events(self) -> list[dict]:
         """What tells why claims went away; empty where it cannot be read, as a wait that succeeds needs no reasons."""
         try:
-            return read(self._client, {"events": EVENTS}, Deadline(READ_SECONDS))["events"]
+            return read(self._client, {"events": EVENTS}, self._budget())["events"]
         except ApiError as error:
-            self.warnings.append(f"Why NodeClaims went away is not known: {error.message}")
+            self._warnings.append(f"Why NodeClaims went away is not known: {error.message}")
             return []
 
     def _outcome(self, offers: Mapping[str, Offer], events: Sequence[dict]) -> dict[str, Any]:
@@ -193,6 +197,7 @@ class Wait:
             "ledger": self._ledger.entries(lambda claim: end_of(claim, events)),
             "elapsed": round(self._deadline.elapsed, 1),
             "changed": False,
+            "warnings": self._warnings,
         }
 
     def _failure(self, head: str, found: Verdict, evidence: Evidence) -> CollectionError:

@@ -135,7 +135,7 @@ def look(module: AcceleratorModule) -> dict:
         raise without_karpenter(error) from error
     claims = sorted((claim for claim in found if selection.matches(claim)), key=lambda claim: claim.name)
     try:
-        return {"nodeclaims": views(claims, offers_of(client, claims, deadline)), "changed": False}
+        return {"nodeclaims": views(claims, offers_of(client, [claim for claim in claims if claim.promised], deadline)), "changed": False}
     except ApiError as error:
         return {"nodeclaims": views(claims, {}), "changed": False, "warnings": [unreadable(error)]}
 
