@@ -273,7 +273,7 @@ WATCHING = (
     Fault("error-event-500", once(WATCH, answers.first_events({"type": "ERROR", "object": answers.failure(500)})), info=None),
     Fault("error-event-403", once(WATCH, answers.first_events({"type": "ERROR", "object": answers.failure(403)})), info=None),
     Fault("error-event-without-status", once(WATCH, answers.first_events({"type": "ERROR", "object": None})), info=None),
-    Fault("404-on-watch", once(WATCH, answers.answer(404)), fails("CRD"), None),
+    Fault("404-on-watch", once(WATCH, answers.answer(404)), info=None),
     Fault("version-of-the-future", once(LIST, answers.objects(newer_versions)), info=OK, seconds=15),
     Fault("bookmarks-only", once(WATCH, answers.first_events(bookmark(""), then=answers.passed)), info=None),
     Fault("duplicate-events", ever(WATCH, answers.events(doubled)), info=None),

@@ -1,4 +1,6 @@
-"""Runs modules as processes of their own, each forked after its imports, so that a test measures the module and not Python's start.
+"""Runs modules as processes of their own, each forked after the libraries' imports, so that many of them can run side by side.
+
+The collection's own files are imported anew in each process, as what a module notes when it begins must be its own.
 
 ``python module_process.py <collections> <module>...`` reads jobs from standard input, a JSON object a line, and answers each with one.
 """
@@ -15,20 +17,24 @@ import time
 from pathlib import Path
 from typing import Any
 
+COLLECTION = "ansible_collections.accelerated.nodes"
 LIMIT_SECONDS = 90  # A module that hangs is ended, and its test fails.
 
 
 def main(collections: str, *names: str) -> None:
     """Serve jobs: ``module``, ``arguments``, ``out`` and ``err`` (paths); the answer has ``rc`` and ``seconds`` (those it ran or waited by itself)."""
     sys.path.insert(0, collections)
-    modules = {name: importlib.import_module(f"ansible_collections.accelerated.nodes.plugins.modules.{name}") for name in names}
+    for name in names:
+        importlib.import_module(f"{COLLECTION}.plugins.modules.{name}")
+    for name in [name for name in sys.modules if name.startswith(COLLECTION)]:
+        del sys.modules[name]
     for line in iter(sys.stdin.readline, ""):
         job = json.loads(line)
         began = time.monotonic()
         child = os.fork()
         if child == 0:
             _become(job)
-            modules[job["module"]].main()
+            importlib.import_module(f"{COLLECTION}.plugins.modules.{job['module']}").main()
             return
         os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
         seconds = time.monotonic() - began - _queued(child)

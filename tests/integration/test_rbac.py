@@ -1,0 +1,241 @@
+"""The least-privilege roles of examples/rbac: with one a module says all it can; without any single verb of it, it says what is missing.
+
+The role's file is the list: a rule that is added there is taken away here by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from copy import deepcopy
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.integration.fault_claims import UNREADY, Claims, condition, node
+from tests.integration.fault_runs import INFO, WAIT
+from tests.integration.module_process import ModuleProcesses
+from tests.lab.nodes.api import MERGE, Api
+from tests.lab.proxy.control_plane import ControlPlane
+
+pytestmark = [pytest.mark.lab, pytest.mark.faults]
+
+ROOT = Path(__file__).resolve().parents[2]
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+AT_ONCE = 8
+SECONDS = 5
+PATTERN = r"apiGroups \[{group}\], resources \[{resource}\], verbs \[{verb}\]"
+# What a wait says when it may list but not watch, and goes on by listing.
+POLLING = r"watching them is not allowed \(verb watch\), so they are listed again"
+
+
+@dataclass(frozen=True)
+class Right:
+    """One verb on one resource."""
+
+    group: str
+    resource: str
+    verb: str
+
+    def __str__(self) -> str:
+        return f"{self.verb} {'.'.join(filter(None, (self.resource, self.group)))}"
+
+    @property
+    def pattern(self) -> str:
+        names = PATTERN.format(group=re.escape(self.group or '""'), resource=self.resource, verb=self.verb)
+        return f"{names}|{POLLING}" if self.verb == "watch" else names
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a module is run in. ``verdict``: the reason that a wait gives; empty for a module that succeeds."""
+
+    options: dict[str, Any]
+    verdict: str = ""
+
+
+SITUATIONS: dict[str, dict[str, Situation]] = {
+    INFO: {"claims": Situation({"node_pools": ["bare"]})},
+    WAIT: {
+        "plugin missing": Situation({"node_pools": ["bare"]}, "DevicePluginMissing"),
+        "pool not there": Situation({"node_pools": ["nowhere"]}, "NodePoolNotFound"),
+        "nothing asks": Situation({"node_pools": ["idle"]}, "ControllerNotRunning"),
+        "a pod's claim": Situation({"pods": ["default/waiting"]}, "ControllerNotRunning"),
+    },
+}
+
+
+def documents(module: str) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all((ROOT / "examples" / "rbac" / f"{module}.yml").read_text()))
+
+
+def rights(module: str) -> list[Right]:
+    """Every right that the module's role gives, one by one."""
+    rules = [rule for document in documents(module) for rule in document.get("rules", [])]
+    found = [
+        Right(group, resource, verb)
+        for rule in rules
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    ]
+    assert len(found) == len(set(found)), "a right is given twice"
+    return found
+
+
+def without(role: dict[str, Any], right: Right) -> dict[str, Any]:
+    """The role with every other right."""
+    rules = [
+        {"apiGroups": [group], "resources": [resource], "verbs": [verb]}
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+        if Right(group, resource, verb) != right
+    ]
+    return {**role, "rules": rules}
+
+
+@dataclass
+class Said:
+    """What a module said in one situation."""
+
+    rc: int
+    text: str
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+class Stage:
+    """An API server with claims in it, and module processes that run as ServiceAccounts."""
+
+    def __init__(self, plane: ControlPlane, directory: Path, collections: Path) -> None:
+        self._directory, self._kubeconfig = directory, yaml.safe_load(plane.state.kubeconfig.read_text())
+        self._api = Api(plane.state.kubeconfig)
+        self._numbers = count()
+        self._processes = [ModuleProcesses(collections, INFO, WAIT) for _number in range(AT_ONCE)]
+        set_up(self._api)
+
+    def stop(self) -> None:
+        for process in self._processes:
+            process.stop()
+
+    def account(self, module: str, missing: Right | None) -> dict[str, Any]:
+        """A kubeconfig of a ServiceAccount that has the module's role, less what is missing."""
+        name = f"account-{next(self._numbers)}"
+        for document in documents(module):
+            self._api.request("POST", *self._created(document, name, missing))
+        token = {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "spec": {"expirationSeconds": 3600}}
+        answer = self._api.request("POST", f"/api/v1/namespaces/default/serviceaccounts/{name}/token", token)
+        config = deepcopy(self._kubeconfig)
+        config["users"][0]["user"] = {"token": answer["status"]["token"]}
+        return config
+
+    def run(self, module: str, config: dict[str, Any], situation: Situation) -> Said:
+        place = self._directory / f"run-{next(self._numbers)}"
+        place.mkdir()
+        own = {"wait_timeout": SECONDS, "progress_file": str(place / "progress")} if module == WAIT else {}
+        arguments = {"kubeconfig": str(place / "kubeconfig"), **situation.options, **own}
+        (place / "kubeconfig").write_text(json.dumps(config))
+        (place / "arguments.json").write_text(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}))
+        (place / "progress").touch()
+        paths = {"arguments": str(place / "arguments.json"), "out": str(place / "out"), "err": str(place / "err")}
+        process = self._processes.pop()
+        try:
+            answer = process.run(module=module, **paths)
+        finally:
+            self._processes.append(process)
+        out, err = (place / "out").read_text(), (place / "err").read_text()
+        assert "Traceback" not in out + err, err
+        result = json.loads(out)
+        text = "\n".join((result.get("msg", ""), *map(str, result.get("warnings", [])), (place / "progress").read_text()))
+        return Said(answer["rc"], text, result)
+
+    @staticmethod
+    def _created(document: dict[str, Any], name: str, missing: Right | None) -> tuple[str, dict[str, Any]]:
+        """Path and body of one document of the role's file, renamed."""
+        kind, place = document["kind"], document["metadata"].get("namespace")
+        root = "/api/v1" if kind == "ServiceAccount" else RBAC
+        body = {**document, "metadata": {**document["metadata"], "name": name}}
+        if "rules" in body and missing:
+            body = without(body, missing)
+        if "roleRef" in body:
+            body |= {"roleRef": {**body["roleRef"], "name": name}, "subjects": [{**subject, "name": name} for subject in body["subjects"]]}
+        return f"{root}/namespaces/{place}/{kind.lower()}s" if place else f"{root}/{kind.lower()}s", body
+
+
+def set_up(api: Api) -> None:
+    """A claim whose device plugin is missing, a pool that nothing asks of, and a pod that waits for a node."""
+    api.request("POST", "/api/v1/nodes", node(gpus=0))
+    Claims(api, "bare").create("0", UNREADY)
+    template = {"spec": {"nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": "gpu"}, "requirements": []}}
+    selector = [{"tags": {"karpenter.sh/discovery": "lab"}}]
+    terms = {"amiSelectorTerms": [{"alias": "al2023@latest"}], "subnetSelectorTerms": selector, "securityGroupSelectorTerms": selector}
+    make_ready(api, "karpenter.k8s.aws", "EC2NodeClass", "ec2nodeclasses", "gpu", {"role": "node", **terms})
+    for pool in ("bare", "idle"):
+        make_ready(api, "karpenter.sh", "NodePool", "nodepools", pool, {"template": template})
+    api.request("POST", "/api/v1/namespaces/default/serviceaccounts", {"metadata": {"name": "default"}})
+    container = {"name": "main", "image": "example.invalid/none", "resources": {"limits": {"nvidia.com/gpu": "1"}}}
+    api.request("POST", "/api/v1/namespaces/default/pods", {"metadata": {"name": "waiting"}, "spec": {"containers": [container]}})
+
+
+def make_ready(api: Api, group: str, kind: str, plural: str, name: str, spec: dict[str, Any]) -> None:
+    path = f"/apis/{group}/v1/{plural}"
+    api.request("POST", path, {"apiVersion": f"{group}/v1", "kind": kind, "metadata": {"name": name}, "spec": spec})
+    api.request("PATCH", f"{path}/{name}/status", {"status": {"conditions": [condition("Ready")]}}, MERGE)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Stage]:
+    directory = tmp_path_factory.mktemp("rbac")
+    plane = ControlPlane(directory / "plane")
+    plane.up()
+    stage = Stage(plane, directory, pytestconfig.rootpath / ".build" / "collections")
+    yield stage
+    stage.stop()
+    plane.down()
+
+
+Case = tuple[str, Right | None]
+CASES: list[Case] = [(module, right) for module in SITUATIONS for right in (None, *rights(module))]
+Play = Callable[[str, Right | None], dict[str, Said]]
+
+
+@pytest.fixture(scope="module")
+def said(stage: Stage) -> Iterator[Play]:
+    """What a module said in each of its situations with a right taken away; all are begun at once."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        runs: dict[Case, dict[str, Future[Said]]] = {}
+        for module, right in CASES:
+            config = stage.account(module, right)
+            runs[module, right] = {name: pool.submit(stage.run, module, config, each) for name, each in SITUATIONS[module].items()}
+        yield lambda module, right: {name: run.result() for name, run in runs[module, right].items()}
+
+
+@pytest.mark.parametrize("module", SITUATIONS)
+def test_with_its_role_a_module_says_all_it_can(module: str, said: Play) -> None:
+    for name, found in said(module, None).items():
+        wanted = SITUATIONS[module][name].verdict
+        assert (found.rc == 0) == (not wanted), found.text
+        assert found.result.get("verdict", {}).get("reason", "") == wanted, (name, found.text)
+        assert not re.search(r"verbs \[|not allowed|[Ff]orbidden", found.text), (name, found.text)
+
+
+@pytest.mark.parametrize(
+    ("module", "right"), [case for case in CASES if case[1]], ids=[f"{module}-{right}" for module, right in CASES if right]
+)
+def test_without_a_right_a_module_names_it(module: str, right: Right, said: Play) -> None:
+    found = said(module, right)
+    texts = {name: each.text for name, each in found.items()}
+    assert any(re.search(right.pattern, text) for text in texts.values()), texts
+
+
+@pytest.mark.parametrize("module", SITUATIONS)
+def test_without_the_list_of_node_claims_nothing_succeeds(module: str, said: Play) -> None:
+    found = said(module, Right("karpenter.sh", "nodeclaims", "list"))
+    assert [name for name, each in found.items() if each.rc == 0] == []
