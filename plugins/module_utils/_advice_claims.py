@@ -64,8 +64,9 @@ ON_ITS_WAY = {
 JOINING = {
     "NodeNotFound": Advice(
         "The instance runs, but its kubelet has not joined the cluster; after 15 minutes Karpenter deletes the claim and tries anew.",
-        "Give cluster_name and region, so that the node role's access can be checked. Else see that the node role has an access entry of type"
-        " EC2_LINUX (or an aws-auth mapping), that the security groups let the node reach the API server, and the instance's console log.",
+        "See that the security groups let the node reach the API server, and read the instance's console log. Given cluster_name and region,"
+        " this checks as well whether the cluster lets the node role in; else look for its access entry of type EC2_LINUX or its mapping in"
+        " aws-auth.",
     ),
     "AccessEntryMissing": Advice(
         "The cluster has no access entry for the node role {role}, so it refuses the instance's kubelet.",

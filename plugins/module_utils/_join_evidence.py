@@ -44,6 +44,7 @@ class _Aws:
 
     def __init__(self, reading: Reading, question: Question) -> None:
         self._reading, self._region = reading, question.region or None
+        self._clients: dict[str, Any] = {}
 
     def fetch(self, service: str, operation: str, **arguments: Any) -> Optional[dict]:
         """The answer; None where there was none."""
@@ -51,7 +52,9 @@ class _Aws:
             self._reading.note("there was no time to ask AWS how the cluster lets nodes in.")
             return None
         try:
-            return fetch(self._client(service), operation, **arguments)
+            if service not in self._clients:
+                self._clients[service] = self._client(service)
+            return fetch(self._clients[service], operation, **arguments)
         except AwsError as error:
             self._reading.note(error.message)
         except ImportError:

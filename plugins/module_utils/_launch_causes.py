@@ -48,6 +48,8 @@ ENDS = (
     "DisruptionTerminating",
     "TerminationGracePeriodExpiring",
 )
+# Karpenter also tells each change of a condition as an event, with the condition's reason: on a deletion InstanceTerminating.
+TRANSITION = "Status condition transitioned"
 LAUNCH_SECONDS = 5 * 60
 REGISTRATION_SECONDS = 15 * 60
 # Karpenter's clock may be behind this machine's, and the deletion takes its time.
@@ -79,7 +81,7 @@ def end_of(claim: NodeClaim, events: Sequence[Event], now: datetime | None = Non
     :param events: events of any objects; those about this claim count.
     :param now: when it went; Karpenter's time limits for launch and registration are told by it.
     """
-    own = of_uid(events, claim.uid)
+    own = [event for event in of_uid(events, claim.uid) if not message_of(event).startswith(TRANSITION)]
     for reason in ENDS:
         found = [message_of(event) for event in own if event.get("reason") == reason]
         if found:

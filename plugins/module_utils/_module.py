@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -67,14 +67,19 @@ class AcceleratorModule:
 def selection_from(params: dict) -> Selection:
     """The selection that the options name.
 
-    :raises CollectionError: an option is given but empty, which would quietly select everything.
+    :raises CollectionError: an option is given but empty.
     """
-    for option in (*SELECTION_OPTIONS, *OWNER_OPTIONS):
+    refuse_empty(params, (*SELECTION_OPTIONS, *OWNER_OPTIONS))
+    owners = [owner_from(kind, text) for option, kind in (("pods", "pod"), ("jobs", "job")) for text in params.get(option) or ()]
+    return Selection(**{option: tuple(params.get(option) or ()) for option in SELECTION_OPTIONS}, owners=tuple(owners))
+
+
+def refuse_empty(params: dict, options: Iterable[str]) -> None:
+    """:raises CollectionError: an option is given but empty, which would quietly select everything."""
+    for option in options:
         values = params.get(option)
         if values is not None and not [value for value in values if value and value.strip()]:
             raise CollectionError(f"{option} is empty, so it selects nothing: name at least one, or leave {option} out to select all.")
-    owners = [owner_from(kind, text) for option, kind in (("pods", "pod"), ("jobs", "job")) for text in params.get(option) or ()]
-    return Selection(**{option: tuple(params.get(option) or ()) for option in SELECTION_OPTIONS}, owners=tuple(owners))
 
 
 def positive(params: dict, option: str) -> int:

@@ -89,7 +89,8 @@ def _of_tries(question: Question, evidence: Evidence) -> tuple[str, Verdict] | N
     if not mine:
         return None
     messages = [message_of(event) for event in mine]
-    found = verdict(f"NodeClaim {subject(mine[-1]).get('name', '')}", capacity_reason(messages), f"{tries(messages)}, last: {messages[-1]}")
+    words = f"{tries(messages)}, last at {time_of(mine[-1])}: {messages[-1]}"
+    found = verdict(f"NodeClaim {subject(mine[-1]).get('name', '')}", capacity_reason(messages), words)
     # It was not this wait that saw the try, so that it fails for the same reason again is not known.
     return time_of(mine[-1]), replace(found, hopeless=found.hopeless and bool(question.since) and time_of(mine[-1]) >= question.since)
 

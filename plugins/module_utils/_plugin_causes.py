@@ -56,23 +56,28 @@ def registers(pod: Mapping[str, Any], accelerator: Accelerator) -> bool:
 
 def fewer(claim: NodeClaim, evidence: Evidence) -> Verdict | None:
     """That an initialized node has fewer accelerators than its claim promised; None when it has them, or is not known."""
-    consistent = claim.conditions.get("ConsistentStateFound")
     checked = latest(of_uid(evidence.events, claim.uid), lambda event: event.get("reason") == "FailedConsistencyCheck")
-    words = [message_of(checked)] if checked else []
-    if claim.node in evidence.nodes and claim.has("Initialized"):
-        offered = accelerators_in((evidence.nodes[claim.node].get("status") or {}).get("allocatable"))
-        words += [
-            f"allocatable {resource}: {offered.get(resource, 0)} of {number}"
-            for resource, number in claim.promised.items()
-            if offered.get(resource, 0) < number
-        ]
-        if words and not (checked and len(words) == 1):
-            return verdict(_subject(claim), "FewerAcceleratorsThanPromised", "; ".join(words))
-    if consistent and consistent.status == "False":
-        about_accelerators = not checked or accelerator_of_resources(re.findall(r"resource ([^,]+),", words[0]))
-        reason = "FewerAcceleratorsThanPromised" if about_accelerators else consistent.reason
-        return verdict(_subject(claim), reason, "; ".join(words or [consistent.message]))
-    return None
+    said = [message_of(checked)] if checked else []
+    short = _short(claim, evidence)
+    if short:
+        return verdict(_subject(claim), "FewerAcceleratorsThanPromised", "; ".join((*said, *short)))
+    consistent = claim.conditions.get("ConsistentStateFound")
+    if consistent is None or consistent.status != "False":
+        return None
+    # Karpenter compares memory and other resources as well.
+    about = accelerator_of_resources(re.findall(r"resource ([^,]+),", said[0])) if said else True
+    reason = "FewerAcceleratorsThanPromised" if about else consistent.reason
+    return verdict(_subject(claim), reason, "; ".join(said or [consistent.message]))
+
+
+def _short(claim: NodeClaim, evidence: Evidence) -> list[str]:
+    """What the node of an initialized claim lacks of what was promised."""
+    node = evidence.nodes.get(claim.node)
+    if node is None or not claim.has("Initialized"):
+        return []
+    offered = accelerators_in((node.get("status") or {}).get("allocatable"))
+    lacking = ((resource, offered.get(resource, 0), number) for resource, number in claim.promised.items())
+    return [f"allocatable {resource}: {found} of {number}" for resource, found, number in lacking if found < number]
 
 
 def _subject(claim: NodeClaim) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
-from ansible_collections.accelerated.nodes.plugins.filter import node_pool, node_pool_problems, unready_reasons
+from ansible_collections.accelerated.nodes.plugins.filter import node_pool, node_pool_problems
 from ansible_collections.accelerated.nodes.plugins.module_utils._pool_options import DEFAULTS, OPTIONS
 
 POOL = {"name": "gpu", "instance_families": ["g4dn"], "limits": {"nvidia.com/gpu": 8}}
@@ -35,11 +35,6 @@ def test_node_pool_fails_with_the_sentences() -> None:
 def test_node_pool_problems_returns_the_sentences() -> None:
     assert filters(node_pool_problems)["node_pool_problems"]([POOL]) == []
     assert len(filters(node_pool_problems)["node_pool_problems"]([POOL, POOL])) == 1
-
-
-def test_unready_reasons_compares_manifests_and_resources() -> None:
-    manifest = {"kind": "NodePool", "metadata": {"name": "gpu"}}
-    assert filters(unready_reasons)["unready_reasons"]([manifest], []) == ["NodePool 'gpu' is not in the cluster."]
 
 
 def test_every_option_is_documented() -> None:
