@@ -31,6 +31,8 @@ from tests.lab.state import LOOPBACK
 INFO, WAIT = "nodeclaim_info", "nodeclaim_wait"
 #: What a module may take longer than its deadline.
 GRACE_SECONDS = 1.0
+#: What a module may wait for a processor; beyond that its run says nothing.
+STARVED_SECONDS = 0.5
 LATEST_FLIP_SECONDS = 3
 #: How a kubeconfig's exec plugin hands out its tokens: the next one at each call.
 TOKENS = {"lasting": ',"expirationTimestamp":"2099-01-01T00:00:00Z"', "undated": ""}
@@ -43,10 +45,15 @@ echo '{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredentia
 
 @dataclass
 class Run:
-    """What came of a row. Times in seconds from the module's start; ``flipped`` None when nothing was made ready."""
+    """What came of a row.
+
+    Times are seconds from the module's start; ``flipped`` None when nothing was made ready. ``queued``: seconds for which the module
+    waited for a processor, which are not in ``seconds``.
+    """
 
     rc: int
     seconds: float
+    queued: float
     out: str
     err: str
     progress: str
@@ -164,7 +171,7 @@ def _is_time(fault: Fault, proxy: Proxy, now: float) -> bool:
     if fault.unreachable:
         return now >= 1
     if proxy.struck_at is None:  # Nodes may be read at the end only; whether the fault struck at all is checked then.
-        return now >= LATEST_FLIP_SECONDS
+        return bool(proxy.log) and time.monotonic() >= proxy.log[0].at + LATEST_FLIP_SECONDS
     return time.monotonic() >= proxy.struck_at + fault.flip
 
 

@@ -22,7 +22,8 @@ LIMIT_SECONDS = 90  # A module that hangs is ended, and its test fails.
 
 
 def main(collections: str, *names: str) -> None:
-    """Serve jobs: ``module``, ``arguments``, ``out`` and ``err`` (paths); the answer has ``rc`` and ``seconds`` (those it ran or waited by itself)."""
+    """Serve jobs: ``module``, ``arguments``, ``out`` and ``err`` (paths); the answer has ``rc``, ``seconds``
+    (those that it ran or waited by itself) and ``queued`` (those that it waited for a processor)."""
     sys.path.insert(0, collections)
     for name in names:
         importlib.import_module(f"{COLLECTION}.plugins.modules.{name}")
@@ -37,9 +38,10 @@ def main(collections: str, *names: str) -> None:
             importlib.import_module(f"{COLLECTION}.plugins.modules.{job['module']}").main()
             return
         os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
-        seconds = time.monotonic() - began - _queued(child)
+        seconds, queued = time.monotonic() - began, _queued(child)
         _pid, status = os.waitpid(child, 0)
-        print(json.dumps({"rc": os.waitstatus_to_exitcode(status), "seconds": seconds}), flush=True)
+        answer = {"rc": os.waitstatus_to_exitcode(status), "seconds": seconds - queued, "queued": queued}
+        print(json.dumps(answer), flush=True)
 
 
 def _queued(pid: int) -> float:
