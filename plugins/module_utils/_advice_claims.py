@@ -70,12 +70,12 @@ JOINING = {
     ),
     "AccessEntryMissing": Advice(
         "The cluster has no access entry for the node role {role}, so it refuses the instance's kubelet.",
-        "Create one of type EC2_LINUX (role accelerated.nodes.eks_prerequisites does), then delete the NodeClaim to try anew.",
+        "Create one of type EC2_LINUX (role accelerated.nodes.eks_prerequisites does); the kubelet goes on trying.",
         hopeless=True,
     ),
     "AccessEntryWrongType": Advice(
         "The access entry of the node role {role} is of type {type}, which lets people and programs in but no nodes.",
-        "Delete the entry and create one of type EC2_LINUX for that role (a type cannot be changed), then delete the NodeClaim to try anew.",
+        "Delete the entry and create one of type EC2_LINUX for that role (a type cannot be changed); the kubelet goes on trying.",
         hopeless=True,
     ),
     "NodeRoleMismatch": Advice(
@@ -87,7 +87,7 @@ JOINING = {
     "AwsAuthMappingMissing": Advice(
         "The cluster knows nodes by the ConfigMap kube-system/aws-auth only, and that has no mapping of the node role {role} to the groups"
         " system:bootstrappers and system:nodes.",
-        "Add it to mapRoles (role accelerated.nodes.eks_prerequisites does), then delete the NodeClaim to try anew.",
+        "Add it to mapRoles (role accelerated.nodes.eks_prerequisites does); the kubelet goes on trying.",
         hopeless=True,
     ),
 }
