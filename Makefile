@@ -58,6 +58,10 @@ test: lint sanity ## Everything: check, then modules, roles and playbooks agains
 proof: venv ## The long proofs
 	pytest -m proof
 
+.PHONY: bench
+bench: venv ## Benchmarks beside kubectl and kubernetes.core: build/bench.json, docs/benchmarks.md
+	@python -m tests.bench
+
 .PHONY: docs
 docs: venv ## Write anew what is generated: the roles' README files
 	python tools/role_docs.py

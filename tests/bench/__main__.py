@@ -1,51 +1,54 @@
-"""``python -m tests.bench [--quick] [benchmark ...]``: run the benchmarks, and write what they found."""
+"""``python -m tests.bench``: run the benchmarks, and write what they found to build/bench.json and docs/benchmarks.md.
+
+Named benchmarks, or --quick, are for trying: they print their figures and write nothing.
+"""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
-from tests.bench import api_requests, flip, info, many
-from tests.bench.bench import Bench
-from tests.bench.claims import Claims
-from tests.bench.programs import Programs
-from tests.lab import bare, binaries
+from tests.bench import api_requests, flip, info, many, progress, report, soak
+from tests.bench.bench import Bench, bench
+from tests.bench.figures import Figure
+from tests.lab import binaries
 
-BENCHMARKS = {"flip": flip.run, "requests": api_requests.run, "info": info.run, "many": many.run}
-
-
-@contextlib.contextmanager
-def bench(quick: bool) -> Iterator[Bench]:
-    """A control plane of its own, gone afterwards."""
-    with tempfile.TemporaryDirectory() as name:
-        directory = Path(name)
-        with bare.control_plane(directory / "plane") as plane:
-            home = directory / "home"
-            home.mkdir()
-            yield Bench(plane, Claims(plane), Programs(plane.kubeconfig, home), directory, quick)
+BENCHMARKS = {
+    "flip": flip.run,
+    "requests": api_requests.run,
+    "info": info.run,
+    "many": many.run,
+    "soak": soak.run,
+    "progress": progress.run,
+}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("benchmarks", nargs="*", choices=[*BENCHMARKS, []])
+    """The exit status is 1 when a goal was missed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="few rounds, small numbers")
+    parser.add_argument("benchmarks", nargs="*", metavar="benchmark", help=", ".join(BENCHMARKS))
     options = parser.parse_args()
+    unknown = set(options.benchmarks) - set(BENCHMARKS)
+    if unknown:
+        parser.error(f"there is no benchmark {min(unknown)}; there are {', '.join(BENCHMARKS)}")
     binaries.build_all()
-    figures = []
+    before = os.getloadavg()[0]
     with bench(options.quick) as at_hand:
-        for name in options.benchmarks or BENCHMARKS:
-            began = time.monotonic()
-            for figure in BENCHMARKS[name](at_hand):
-                print(figure.row, flush=True)
-                figures.append(figure)
-            print(f"{name}: {time.monotonic() - began:.0f} s, load {os.getloadavg()[0]:.1f}", flush=True)
-    return 0
+        figures = [figure for name in options.benchmarks or BENCHMARKS for figure in measured(at_hand, name)]
+    if not options.quick and not options.benchmarks:
+        report.write(figures, (before, os.getloadavg()[0]))
+    return int(any(figure.met is False for figure in figures))
+
+
+def measured(at_hand: Bench, name: str) -> list[Figure]:
+    """One benchmark's figures, shown as soon as they are there."""
+    began = time.monotonic()
+    figures = BENCHMARKS[name](at_hand)
+    print(f"{name} ({time.monotonic() - began:.0f} s, load average {os.getloadavg()[0]:.1f})\n{report.table(figures)}\n", flush=True)
+    return figures
 
 
 if __name__ == "__main__":

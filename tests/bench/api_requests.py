@@ -22,8 +22,6 @@ def run(bench: Bench) -> list[Figure]:
     """Ours and ``kubectl wait`` on the same claims, which all become ready while it waits."""
     figures = []
     for size in QUICK_SIZES if bench.quick else SIZES:
-        bench.claims.clear()
-        bench.claims.create(range(size), ready=False)
         ours = count(bench, size, lambda: bench.programs.ours("nodeclaim_wait", count=size, wait_timeout=300))  # noqa: B023
         kubectl = count(
             bench, size, lambda: bench.programs.kubectl("wait", "--for=condition=Ready", "nodeclaims", "--all", "--timeout=300s")
@@ -34,7 +32,8 @@ def run(bench: Bench) -> list[Figure]:
 
 def count(bench: Bench, size: int, start: Callable[[], Program]) -> Counter[Request]:
     """The requests of one wait, from its start to its end."""
-    bench.claims.put((number, {"status": status(number, ready=False)}) for number in range(size))
+    bench.claims.clear()
+    bench.claims.create(range(size), ready=False)
     audit = bench.audit()
     program = start()
     audit.await_request(program, "watch")

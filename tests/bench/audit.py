@@ -35,13 +35,13 @@ class Audit:
         foreign = [event for event in events if event["user"]["username"] == "admin" and event.get("userAgent") != own]
         return [Request(event["verb"], (event.get("objectRef") or {}).get("resource", "")) for event in foreign]
 
-    def await_request(self, program: Program, verb: str = "", patience: float = 60) -> None:
-        """Waits until the program has asked for NodeClaims, by that verb or any; or has ended, which its caller will hear of.
+    def await_request(self, program: Program, verb: str = "", times: int = 1, patience: float = 60) -> None:
+        """Waits until NodeClaims were asked for that often, by that verb or any; or the program has ended, which its caller will hear of.
 
-        :raises TimeoutError: it did not within ``patience`` seconds.
+        :raises TimeoutError: they were not within ``patience`` seconds.
         """
         deadline = time.monotonic() + patience
-        while program.running and not any(item.resource == "nodeclaims" and verb in ("", item.verb) for item in self.requests):
+        while program.running and sum(item.resource == "nodeclaims" and verb in ("", item.verb) for item in self.requests) < times:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"a program did not ask the API server for NodeClaims in {patience:.0f} s")
             time.sleep(0.02)

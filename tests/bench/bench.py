@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import statistics
-from collections.abc import Callable, Iterable
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from tests.bench.audit import Audit
 from tests.bench.claims import Claims
 from tests.bench.measure import Usage
 from tests.bench.programs import Programs
+from tests.lab import bare
 from tests.lab.bare import ControlPlane
 
 
@@ -34,6 +37,17 @@ class Bench:
     def rounds(self, number: int) -> range:
         """The rounds to do."""
         return range(3 if self.quick else number)
+
+
+@contextlib.contextmanager
+def bench(quick: bool = False) -> Iterator[Bench]:
+    """A control plane of its own; nothing of it is left afterwards."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        directory = Path(name)
+        home = directory / "home"
+        home.mkdir()
+        with bare.control_plane(directory / "plane") as plane:
+            yield Bench(plane, Claims(plane), Programs(plane.kubeconfig, home), directory, quick)
 
 
 def interleaved(rounds: Iterable[int], programs: dict[str, Callable[[int], float | Usage]]) -> dict[str, list]:

@@ -48,6 +48,17 @@ LABELS = {
     "topology.kubernetes.io/zone": "us-west-2a",
 }
 SELECTED = ("karpenter.sh/capacity-type", "karpenter.sh/nodepool", "node.kubernetes.io/instance-type")
+FIRST = {
+    "apiVersion": "karpenter.sh/v1",
+    "kind": "NodeClaim",
+    "metadata": {"name": "bench-00000", "labels": LABELS, "annotations": {"karpenter.sh/nodepool-hash": "9523116427861434437"}},
+    "spec": {
+        "expireAfter": "720h",
+        "nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": "bench"},
+        "requirements": [{"key": key, "operator": "In", "values": [LABELS[key]]} for key in SELECTED],
+        "resources": {"requests": {"cpu": "1150m", "memory": "1Gi", "pods": "6"}},
+    },
+}
 
 Claim = dict[str, Any]
 
@@ -79,23 +90,27 @@ class Claims:
         self._plane = plane
         self._api = plane.connect()
         self._threads = threading.local()
-        self._template: Claim = {}
+        #: The claim that the API server made, of which the others are copies.
+        self.template = self._first()
+
+    def copy(self, number: int, fields: dict[str, Any]) -> Claim:
+        """The claim of that number, with these fields."""
+        meta = {**self.template["metadata"], "name": name_of(number), "uid": str(uuid.UUID(int=number))}
+        return {**self.template, "metadata": meta, **fields}
 
     def create(self, numbers: Iterable[int], ready: bool = True) -> None:
-        """Makes the claims, the first of all through the API server."""
-        self._template = self._template or self._first()
+        """Makes the claims of these numbers."""
         self.put((number, {"status": status(number, ready)}) for number in numbers)
 
-    def put(self, changes: Iterable[tuple[int, Claim]]) -> None:
+    def put(self, changes: Iterable[tuple[int, dict[str, Any]]]) -> None:
         """Puts claims of these numbers, with these fields, into etcd; each put is a change of its own."""
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             for _done in pool.map(lambda change: self.put_one(*change), changes):
                 pass
 
-    def put_one(self, number: int, fields: Claim) -> int:
+    def put_one(self, number: int, fields: dict[str, Any]) -> int:
         """Puts one claim; returns its new resourceVersion."""
-        meta = {**self._template["metadata"], "name": name_of(number), "uid": str(uuid.UUID(int=number))}
-        answer = self._etcd("put", PREFIX + name_of(number), value=_encoded(json.dumps({**self._template, "metadata": meta, **fields})))
+        answer = self._etcd("put", PREFIX + name_of(number), value=_encoded(json.dumps(self.copy(number, fields))))
         return int(answer["header"]["revision"])
 
     def patch(self, number: int, fields: dict[str, Any]) -> None:
@@ -113,22 +128,7 @@ class Claims:
         return len(json.dumps(self._send("GET", f"{PATH}?limit=1")["items"][0], separators=(",", ":")))
 
     def _first(self) -> Claim:
-        required = [{"key": key, "operator": "In", "values": [LABELS[key]]} for key in SELECTED]
-        made = self._send(
-            "POST",
-            PATH,
-            {
-                "apiVersion": "karpenter.sh/v1",
-                "kind": "NodeClaim",
-                "metadata": {"name": name_of(0), "labels": LABELS, "annotations": {"karpenter.sh/nodepool-hash": "9523116427861434437"}},
-                "spec": {
-                    "expireAfter": "720h",
-                    "nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": "bench"},
-                    "requirements": required,
-                    "resources": {"requests": {"cpu": "1150m", "memory": "1Gi", "pods": "6"}},
-                },
-            },
-        )
+        made = self._send("POST", PATH, FIRST)
         made = self._send("PUT", f"{PATH}/{name_of(0)}/status", made | {"status": status(0)})
         del made["metadata"]["resourceVersion"]
         self.clear()

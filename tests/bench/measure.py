@@ -8,7 +8,8 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,13 @@ class Program:
         if self._process.returncode:
             raise RuntimeError(f"a measured program ended with {self._process.returncode}: {output[-2000:]}")
         return Usage(ended - self.began, usage.ru_utime + usage.ru_stime, self._peak, ended, output)
+
+    def wait_in_background(self) -> Callable[[], Usage]:
+        """Waits while others are waited for too; returns what gives the outcome of ``wait``."""
+        pool = ThreadPoolExecutor(1)
+        future = pool.submit(self.wait)
+        pool.shutdown(wait=False)
+        return future.result
 
     @property
     def running(self) -> bool:

@@ -50,9 +50,9 @@ class Programs:
         """The kubernetes package's dynamic client, listing NodeClaims."""
         return self.start(sys.executable, str(DYNAMIC_LIST), selector)
 
-    def start(self, *command: str) -> Program:
-        """Any program, in the directory from which modules are found."""
-        return Program(command, self._environment, CHECKOUT / ".build" / "collections")
+    def start(self, *command: str, **variables: str) -> Program:
+        """Any program, in the directory from which modules are found, with further environment variables."""
+        return Program(command, self._environment | variables, CHECKOUT / ".build" / "collections")
 
     def _module(self, name: str, options: dict[str, Any]) -> Program:
         self._count += 1
