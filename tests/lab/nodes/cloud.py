@@ -35,6 +35,7 @@ class Cloud:
         )
         self._hardware: dict[str, Hardware] = {}
         self._roles: dict[str, str] = {}
+        self._images: dict[str, str] = {}
 
     def instances(self) -> list[dict[str, Any]]:
         """Karpenter's instances, in any state; the tag karpenter.sh/nodeclaim comes only after their nodes registered."""
@@ -81,6 +82,14 @@ class Cloud:
     def warn_of_interruption(self, instance: Mapping[str, Any]) -> None:
         """EC2's warning that it is about to take a Spot instance back."""
         interruption.warn(self._events, instance["InstanceId"], instance["Placement"]["AvailabilityZone"])
+
+    def image(self, instance: Mapping[str, Any]) -> str:
+        """The name of the AMI that the instance booted; empty for one that is not there any more."""
+        image_id = instance["ImageId"]
+        if image_id not in self._images:
+            found = self._ec2.describe_images(Filters=[{"Name": "image-id", "Values": [image_id]}])["Images"]
+            self._images[image_id] = found[0]["Name"] if found else ""
+        return self._images[image_id]
 
     def role(self, instance: Mapping[str, Any]) -> str | None:
         """The ARN of the role in the instance's profile; None when it has no profile, or the profile no role."""

@@ -70,7 +70,8 @@ class Joiner:
             self._disks[instance_id] = self._cloud.disk(instance)
         config = self._configs[instance_id]
         hardware = self._cloud.hardware(instance["InstanceType"])
-        built = node.node_from_instance(instance, config, hardware, self._port, self._disks[instance_id])
+        image = self._cloud.image(instance)
+        built = node.node_from_instance(instance, config, hardware, self._port, self._disks[instance_id], image)
         held = faults.on_node(on, built["metadata"]["labels"])
         if "node-never-joins" in held:
             return "fault node-never-joins is on"

@@ -13,6 +13,9 @@ from .userdata import NodeConfig
 #: On every node of this side: the instance behind it.
 INSTANCE = "nodes.lab/instance-id"
 
+#: On every node of this side, too: the name of the AMI that it booted.
+IMAGE = "nodes.lab/image"
+
 #: On a node whose kubelet is not ready: kwok leaves it alone (stages.yaml).
 NOT_READY = "nodes.lab/not-ready"
 
@@ -43,7 +46,7 @@ class Hardware:
 
 
 def node_from_instance(
-    instance: Mapping[str, Any], config: NodeConfig, hardware: Hardware, kubelet_port: int, disk_gib: int = 20
+    instance: Mapping[str, Any], config: NodeConfig, hardware: Hardware, kubelet_port: int, disk_gib: int = 20, image: str = ""
 ) -> dict[str, Any]:
     """The Node that the instance's kubelet registers: labels and taints of its NodeConfig, no accelerators yet.
 
@@ -57,11 +60,17 @@ def node_from_instance(
         "metadata": {
             "name": name,
             "labels": {**config.labels, **_labels(name, zone, hardware)},
-            "annotations": {INSTANCE: instance["InstanceId"]},
+            "annotations": {INSTANCE: instance["InstanceId"], IMAGE: image},
         },
         "spec": {"providerID": f"aws:///{zone}/{instance['InstanceId']}", "taints": config.taints},
         "status": _status(hardware, config, kubelet_port, disk_gib),
     }
+
+
+def has_driver(node: Mapping[str, Any], accelerator: str) -> bool:
+    """Whether the node's AMI brings the driver of a kind of accelerator; one that is not EKS' own is taken to."""
+    image = (node["metadata"].get("annotations") or {}).get(IMAGE, "")
+    return not image.startswith("amazon-eks-node-") or f"-{accelerator}-" in image
 
 
 def twin(built: Mapping[str, Any]) -> dict[str, Any]:

@@ -140,7 +140,7 @@ def _node_patch(each: dict[str, Any], serving: set[tuple[str | None, str | None]
     patch: dict[str, Any] = {}
     if accelerators:
         kind = accelerators.accelerator
-        served = (each["metadata"]["name"], kind) in serving and not player.plugin_fault(held, kind)
+        served = (each["metadata"]["name"], kind) in serving and not player.plugin_fault(held, kind) and node.has_driver(each, kind)
         lost = 0 if held.get("missing-device", {}).get("plugin-sees-it") else player.missing(held)
         change = node.resource_patch(each, node.extended_resources(accelerators, served, lost))
         patch = change["status"] if change else {}

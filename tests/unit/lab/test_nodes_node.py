@@ -188,3 +188,17 @@ def test_not_ready_says_why_and_keeps_kwok_away() -> None:
     assert held["metadata"]["annotations"][node.INSTANCE] == INSTANCE["InstanceId"]
     assert [(each["type"], each["status"]) for each in held["status"]["conditions"]] == [("Ready", "False")]
     assert held["status"]["capacity"]
+
+
+@pytest.mark.parametrize(
+    ("image", "has"),
+    [
+        ("amazon-eks-node-al2023-x86_64-nvidia-1.36-v20261105", True),
+        ("amazon-eks-node-al2023-x86_64-standard-1.36-v20261105", False),
+        ("amazon-eks-node-al2023-x86_64-neuron-1.36-v20261105", False),
+        ("team-gpu-image", True),
+        ("", True),
+    ],
+)
+def test_has_driver_by_the_image_that_was_booted(image: str, has: bool) -> None:
+    assert node.has_driver({"metadata": {"annotations": {node.IMAGE: image}}}, "nvidia") is has
