@@ -24,7 +24,8 @@ WATCH_SECONDS = 290  # The server ends a watch then; below the 5 minutes after w
 SILENCE_SECONDS = 90  # Bookmarks come about once a minute: a longer silence is a dead connection.
 POLL_SECONDS = 5  # Between lists where watching is not allowed.
 SHORT_SECONDS = 1  # A watch that ends sooner, with nothing in it, is a failure.
-STALE_FAILURES = 2  # After so many in a row the resourceVersion reached may be the cause: everything is listed again.
+STALE_FAILURES = 2  # After so many failed or silent watches in a row the resourceVersion reached may be the cause: list again.
+STALE = frozenset({410, 504})  # The resourceVersion is too old, or of the future ("Too large resource version").
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,7 @@ class _Reader(threading.Thread):
         self._version: Optional[str] = None
         # Apart, as a watch that always fails is no reason to list in haste, nor the other way round.
         self._listing, self._watching = Patience(), Patience(known=True)
+        self._silences = 0
 
     def run(self) -> None:
         while not self._stopped.is_set():
@@ -227,16 +229,23 @@ class _Reader(threading.Thread):
         try:
             for event in self._client.stream(self._source.path, query, self._deadline.share(SILENCE_SECONDS)):
                 if self._stopped.is_set():
-                    return
+                    return None
                 self._pass_on(event)
                 told = True
         except ApiError as error:
-            # Nothing may have happened, or the connection may be dead: a new watch from where this one came to tells.
             if error.reason != SILENT:
                 raise
+            return self._hear_nothing()
         if not told and time.monotonic() - began < SHORT_SECONDS:
             raise ApiError(f"The API server {self._client.host} ends each watch of {self._source.path} at once.", reason="WatchEnded")
         self._watching.success()
+        return None
+
+    def _hear_nothing(self) -> None:
+        """Nothing may have happened, or the connection may be dead: a new watch from where this one came to tells, then a list."""
+        self._silences += 1
+        if self._silences >= STALE_FAILURES:
+            self._silences, self._version = 0, None
 
     def _pass_on(self, event: dict[str, Any]) -> None:
         kind, body = event.get("type"), event.get("object")
@@ -261,6 +270,7 @@ class _Reader(threading.Thread):
         if version.isdigit() and self._version and self._version.isdigit() and int(version) < int(self._version):
             raise ApiError("The watch went back in time.", status=410, reason="Expired")
         self._version = version or self._version
+        self._silences = 0
         self._watching.success()
 
     def _go_on_after(self, error: ApiError) -> bool:
@@ -278,7 +288,7 @@ class _Reader(threading.Thread):
         # A 410 is the normal end of what has become too old, unless it comes again and again.
         if error.status != 410 or patience.failures > 1:
             self._put("TROUBLE", error)
-        if error.status == 410 or patience.failures >= STALE_FAILURES:
+        if error.status in STALE or patience.failures >= STALE_FAILURES:
             self._version = None
         self._stopped.wait(patience.pause(error))
         return True
