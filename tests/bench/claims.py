@@ -146,6 +146,14 @@ class Claims:
 
 
 def _exchange(connection: http.client.HTTPConnection, method: str, path: str, body: str | None, headers: dict[str, str]) -> Any:
+    try:
+        return _exchange_once(connection, method, path, body, headers)
+    except ConnectionError:  # A server ends a connection that was idle for long; each of these requests may be made twice.
+        connection.close()
+        return _exchange_once(connection, method, path, body, headers)
+
+
+def _exchange_once(connection: http.client.HTTPConnection, method: str, path: str, body: str | None, headers: dict[str, str]) -> Any:
     if connection.sock is None:
         connection.connect()
         # Header and body are two packets, and the second must not wait for the first's acknowledgement.
