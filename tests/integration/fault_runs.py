@@ -103,21 +103,20 @@ class Bench:
         context = self._contexts[fault.certificate] if fault.certificate else None
         meanwhile = (lambda: fault.meanwhile(claims)) if fault.meanwhile else None
         proxy = Proxy(self._upstream, fault.rules, context, fault.pages, meanwhile)
-        arguments = {"kubeconfig": str(self._kubeconfig(place, proxy, fault)), "node_pools": [name], **options}
-        job = _job(place, module, arguments)
+        arguments = {"kubeconfig": str(self._kubeconfig(place, proxy, fault)), "node_pools": [name], **_progress(place, module), **options}
         process = self._processes.get()
         try:
-            return self._follow(process, job, proxy, fault, claims, place)
+            return self._follow(lambda: process.run(module, place, arguments), proxy, fault, claims, place)
         finally:
             self._processes.put(process)
             self._loop.run(proxy.close())
 
-    def _follow(self, process: ModuleProcesses, job: dict[str, str], proxy: Proxy, fault: Fault, claims: Claims, place: Path) -> Run:
+    def _follow(self, work: Callable[[], dict[str, Any]], proxy: Proxy, fault: Fault, claims: Claims, place: Path) -> Run:
         if not fault.unreachable:
             self._loop.run(proxy.listen())
         ended: Future[dict[str, Any]] = Future()
         began = time.monotonic()
-        threading.Thread(target=lambda: ended.set_result(process.run(**job)), daemon=True).start()
+        threading.Thread(target=lambda: ended.set_result(work()), daemon=True).start()
         flipped: float | None = None
         while not ended.done():
             time.sleep(0.02)
@@ -129,8 +128,6 @@ class Bench:
                 flip(claims)
         return Run(
             **ended.result(),
-            out=(place / "out").read_text(encoding="utf-8"),
-            err=(place / "err").read_text(encoding="utf-8"),
             progress=(place / "progress").read_text(encoding="utf-8"),
             requests=list(proxy.log),
             struck=proxy.struck,
@@ -175,17 +172,9 @@ def _is_time(fault: Fault, proxy: Proxy, now: float) -> bool:
     return time.monotonic() >= proxy.struck_at + fault.flip
 
 
-def _job(place: Path, module: str, arguments: dict[str, Any]) -> dict[str, str]:
+def _progress(place: Path, module: str) -> dict[str, str]:
     (place / "progress").touch()
-    if module == WAIT:
-        arguments = {**arguments, "progress_file": str(place / "progress")}
-    (place / "arguments.json").write_text(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}), encoding="utf-8")
-    return {
-        "module": module,
-        "arguments": str(place / "arguments.json"),
-        "out": str(place / "out"),
-        "err": str(place / "err"),
-    }
+    return {"progress_file": str(place / "progress")} if module == WAIT else {}
 
 
 def _user(place: Path, token: str) -> dict[str, Any]:

@@ -61,24 +61,26 @@ def _become(job: dict[str, Any]) -> None:
 
 
 class ModuleProcesses:
-    """One server of jobs."""
+    """One server of jobs; ``variables`` are added to the environment."""
 
-    def __init__(self, collections: Path, *names: str) -> None:
+    def __init__(self, collections: Path, *names: str, **variables: str) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("K8S_AUTH_", "KUBECONFIG"))}
         self._server = subprocess.Popen(
             [sys.executable, __file__, str(collections), *names],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=environment,
+            env=environment | variables,
         )
 
-    def run(self, **job: str) -> dict[str, Any]:
-        """Run a job to its end."""
+    def run(self, module: str, place: Path, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Run a module to its end, its files in ``place``; returns the server's answer, and ``out`` and ``err``."""
+        job = {"module": module, **{name: str(place / name) for name in ("arguments", "out", "err")}}
+        (place / "arguments").write_text(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}), encoding="utf-8")
         self._server.stdin.write(json.dumps(job) + "\n")
         self._server.stdin.flush()
         answer: dict[str, Any] = json.loads(self._server.stdout.readline())
-        return answer
+        return answer | {name: (place / name).read_text(encoding="utf-8") for name in ("out", "err")}
 
     def stop(self) -> None:
         self._server.stdin.close()

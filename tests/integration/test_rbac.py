@@ -15,24 +15,27 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import yaml
+from moto.server import ThreadedMotoServer
 
 from tests.integration.fault_claims import UNREADY, Claims, condition, node
 from tests.integration.fault_runs import INFO, WAIT
 from tests.integration.module_process import ModuleProcesses
 from tests.lab.nodes.api import MERGE, Api
 from tests.lab.proxy.control_plane import ControlPlane
+from tests.lab.state import AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, LOOPBACK
 
 pytestmark = [pytest.mark.lab, pytest.mark.faults]
 
 ROOT = Path(__file__).resolve().parents[2]
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 AT_ONCE = 8
-SECONDS = 5
 PATTERN = r"apiGroups \[{group}\], resources \[{resource}\], verbs \[{verb}\]"
 # What a wait says when it may list but not watch, and goes on by listing.
-POLLING = r"watching them is not allowed \(verb watch\), so they are listed again"
+POLLING = r"{kind}.*: watching them is not allowed \(verb watch\), so they are listed again"
+CLUSTER, REGION = "cluster", "us-west-2"
 
 
 @dataclass(frozen=True)
@@ -49,15 +52,16 @@ class Right:
     @property
     def pattern(self) -> str:
         names = PATTERN.format(group=re.escape(self.group or '""'), resource=self.resource, verb=self.verb)
-        return f"{names}|{POLLING}" if self.verb == "watch" else names
+        return POLLING.format(kind=self.resource.removesuffix("s")) if self.verb == "watch" else names
 
 
 @dataclass(frozen=True)
 class Situation:
-    """What a module is run in. ``verdict``: the reason that a wait gives; empty for a module that succeeds."""
+    """What a module is run in. ``verdict``: the reason that a wait gives; empty for a module that succeeds. ``seconds``: its deadline."""
 
     options: dict[str, Any]
     verdict: str = ""
+    seconds: int = 5
 
 
 SITUATIONS: dict[str, dict[str, Situation]] = {
@@ -67,6 +71,7 @@ SITUATIONS: dict[str, dict[str, Situation]] = {
         "pool not there": Situation({"node_pools": ["nowhere"]}, "NodePoolNotFound"),
         "nothing asks": Situation({"node_pools": ["idle"]}, "ControllerNotRunning"),
         "a pod's claim": Situation({"pods": ["default/waiting"]}, "ControllerNotRunning"),
+        "not joined": Situation({"node_pools": ["lost"], "cluster_name": CLUSTER, "region": REGION}, "AwsAuthMappingMissing", 12),
     },
 }
 
@@ -92,7 +97,7 @@ def rights(module: str) -> list[Right]:
 def without(role: dict[str, Any], right: Right) -> dict[str, Any]:
     """The role with every other right."""
     rules = [
-        {"apiGroups": [group], "resources": [resource], "verbs": [verb]}
+        {**rule, "apiGroups": [group], "resources": [resource], "verbs": [verb]}
         for rule in role["rules"]
         for group in rule["apiGroups"]
         for resource in rule["resources"]
@@ -114,11 +119,11 @@ class Said:
 class Stage:
     """An API server with claims in it, and module processes that run as ServiceAccounts."""
 
-    def __init__(self, plane: ControlPlane, directory: Path, collections: Path) -> None:
+    def __init__(self, plane: ControlPlane, directory: Path, collections: Path, aws: dict[str, str]) -> None:
         self._directory, self._kubeconfig = directory, yaml.safe_load(plane.state.kubeconfig.read_text())
         self._api = Api(plane.state.kubeconfig)
         self._numbers = count()
-        self._processes = [ModuleProcesses(collections, INFO, WAIT) for _number in range(AT_ONCE)]
+        self._processes = [ModuleProcesses(collections, INFO, WAIT, **aws) for _number in range(AT_ONCE)]
         set_up(self._api)
 
     def stop(self) -> None:
@@ -139,20 +144,17 @@ class Stage:
     def run(self, module: str, config: dict[str, Any], situation: Situation) -> Said:
         place = self._directory / f"run-{next(self._numbers)}"
         place.mkdir()
-        own = {"wait_timeout": SECONDS, "progress_file": str(place / "progress")} if module == WAIT else {}
+        own = {"wait_timeout": situation.seconds, "progress_file": str(place / "progress")} if module == WAIT else {}
         arguments = {"kubeconfig": str(place / "kubeconfig"), **situation.options, **own}
         (place / "kubeconfig").write_text(json.dumps(config))
-        (place / "arguments.json").write_text(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}))
         (place / "progress").touch()
-        paths = {"arguments": str(place / "arguments.json"), "out": str(place / "out"), "err": str(place / "err")}
         process = self._processes.pop()
         try:
-            answer = process.run(module=module, **paths)
+            answer = process.run(module, place, arguments)
         finally:
             self._processes.append(process)
-        out, err = (place / "out").read_text(), (place / "err").read_text()
-        assert "Traceback" not in out + err, err
-        result = json.loads(out)
+        assert "Traceback" not in answer["out"] + answer["err"], answer["err"]
+        result = json.loads(answer["out"])
         text = "\n".join((result.get("msg", ""), *map(str, result.get("warnings", [])), (place / "progress").read_text()))
         return Said(answer["rc"], text, result)
 
@@ -176,12 +178,22 @@ def set_up(api: Api) -> None:
     template = {"spec": {"nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": "gpu"}, "requirements": []}}
     selector = [{"tags": {"karpenter.sh/discovery": "lab"}}]
     terms = {"amiSelectorTerms": [{"alias": "al2023@latest"}], "subnetSelectorTerms": selector, "securityGroupSelectorTerms": selector}
+    lose(api, Claims(api, "lost"))
     make_ready(api, "karpenter.k8s.aws", "EC2NodeClass", "ec2nodeclasses", "gpu", {"role": "node", **terms})
-    for pool in ("bare", "idle"):
+    for pool in ("bare", "idle", "lost"):
         make_ready(api, "karpenter.sh", "NodePool", "nodepools", pool, {"template": template})
     api.request("POST", "/api/v1/namespaces/default/serviceaccounts", {"metadata": {"name": "default"}})
     container = {"name": "main", "image": "example.invalid/none", "resources": {"limits": {"nvidia.com/gpu": "1"}}}
     api.request("POST", "/api/v1/namespaces/default/pods", {"metadata": {"name": "waiting"}, "spec": {"containers": [container]}})
+
+
+def lose(api: Api, claims: Claims) -> None:
+    """A claim whose instance runs, and whose node does not join."""
+    claims.create("0", UNREADY)
+    words = ("NodeNotFound", "Node not registered with cluster")
+    steps = [condition("Launched"), *(condition(step, False, *words) for step in ("Registered", "Initialized", "Ready"))]
+    path = f"/apis/karpenter.sh/v1/nodeclaims/{claims.full('0')}/status"
+    api.request("PATCH", path, {"status": {"nodeName": None, "conditions": steps}}, MERGE)
 
 
 def make_ready(api: Api, group: str, kind: str, plural: str, name: str, spec: dict[str, Any]) -> None:
@@ -191,11 +203,24 @@ def make_ready(api: Api, group: str, kind: str, plural: str, name: str, spec: di
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Stage]:
+def aws() -> Iterator[dict[str, str]]:
+    """The environment that reaches a simulated AWS with an EKS cluster that lets nodes in by aws-auth alone."""
+    server = ThreadedMotoServer(ip_address=LOOPBACK, port=0, verbose=False)
+    server.start()
+    url = "http://{}:{}".format(*server.get_host_and_port())
+    session = boto3.Session(AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, region_name=REGION)
+    role = "arn:aws:iam::123456789012:role/cluster"
+    session.client("eks", endpoint_url=url).create_cluster(name=CLUSTER, roleArn=role, resourcesVpcConfig={})
+    yield {"AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": AWS_ACCESS_KEY_ID, "AWS_SECRET_ACCESS_KEY": AWS_SECRET_ACCESS_KEY}
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config, aws: dict[str, str]) -> Iterator[Stage]:
     directory = tmp_path_factory.mktemp("rbac")
     plane = ControlPlane(directory / "plane")
     plane.up()
-    stage = Stage(plane, directory, pytestconfig.rootpath / ".build" / "collections")
+    stage = Stage(plane, directory, pytestconfig.rootpath / ".build" / "collections", aws)
     yield stage
     stage.stop()
     plane.down()
