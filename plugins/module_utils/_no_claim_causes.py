@@ -30,6 +30,9 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._verdict import 
 # After so many seconds Karpenter would have acted on what was mended before the wait began.
 SETTLE_SECONDS = 60
 LONGEST_WORDS = 500
+# Karpenter leaves out for 3 minutes what it could not launch, and tells that no other type fits at most every 5 minutes.
+MEMORY_SECONDS = 8 * 60
+_LEFT_OVER = frozenset({"NoOfferingAvailable", "NoInstanceTypeFits"})
 
 
 def of_no_claim(question: Question, evidence: Evidence) -> Verdict:
@@ -71,12 +74,11 @@ def _of_health(question: Question, evidence: Evidence) -> Verdict | None:
 
 
 def _of_events(question: Question, evidence: Evidence) -> Verdict | None:
-    """What the last event says; that no offering is left is told by the tries that were made before it."""
+    """What the last event says; that nothing is left to launch is told by the tries that were made shortly before."""
     tried, refused = _of_tries(question, evidence), _of_pods(question, evidence)
-    filtered = _of_filtered(question, evidence)
-    found = [item for item in (tried, refused, filtered) if item]
-    if tried and refused and refused[1].reason == "NoOfferingAvailable":
-        found.remove(refused)
+    if tried and refused and refused[1].reason in _LEFT_OVER and _seconds(tried[0], refused[0]) <= MEMORY_SECONDS:
+        return tried[1]
+    found = [item for item in (tried, refused, _of_filtered(question, evidence)) if item]
     return max(found, key=lambda item: item[0])[1] if found else None
 
 
@@ -167,10 +169,14 @@ def _of_filtered(question: Question, evidence: Evidence) -> tuple[str, Verdict] 
 
 def _settled(event: Event, question: Question, evidence: Evidence) -> bool:
     """Whether the event still holds: it is of this wait, or the wait has lasted long enough for a later one to come."""
-    since, now = _moment(question.since), _moment(evidence.read_at)
-    if since is None or now is None:
+    if not question.since or not evidence.read_at or time_of(event) >= question.since:
         return True
-    return time_of(event) >= question.since or (now - since).total_seconds() >= SETTLE_SECONDS
+    return _seconds(question.since, evidence.read_at) >= SETTLE_SECONDS
+
+
+def _seconds(earlier: str, later: str) -> float:
+    one, other = _moment(earlier), _moment(later)
+    return (other - one).total_seconds() if one and other else 0
 
 
 def _moment(text: str) -> datetime | None:
