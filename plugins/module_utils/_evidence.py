@@ -31,7 +31,6 @@ __all__ = ("NODES", "PODS", "gather", "nodes_by_name")
 
 GATHER_SECONDS = 5  # A diagnosis must not outlast the wait that it explains.
 MOST_NODES = 20  # More are listed in one request.
-MOST_PODS = 5  # Pods whose refusal is looked into, where the question names none.
 # What a claim may wait for that only the controller does.
 CONTROLLERS_STEPS = frozenset({"AwaitingReconciliation", "NodeNotFound"})
 
@@ -121,14 +120,10 @@ def _events_around(reading: Reading, claim: NodeClaim) -> list[dict]:
 
 
 def _refused_pods(reading: Reading, events: Iterable[dict]) -> list[dict]:
-    """The pods that Karpenter refused last and that still exist."""
-    refused = [subject(event) for event in reversed(with_reason(events, "FailedScheduling"))]
-    keys = list(dict.fromkeys((item.get("namespace", ""), item.get("name", "")) for item in refused))[:MOST_PODS]
-    return [
-        pod
-        for namespace, name in keys
-        for pod in reading.objects(PODS, {"fieldSelector": f"metadata.namespace={namespace},metadata.name={name}"})
-    ]
+    """The pods that Karpenter refused and that still wait; in one list, as those of other pools may be many."""
+    refused = {(item.get("namespace"), item.get("name")) for item in map(subject, with_reason(events, "FailedScheduling"))}
+    pending = reading.objects(PODS, {"fieldSelector": "status.phase=Pending"}) if refused else []
+    return [pod for pod in pending if (pod["metadata"].get("namespace"), pod["metadata"]["name"]) in refused]
 
 
 def _controllers(reading: Reading, pools: Iterable[dict]) -> dict[str, Any]:

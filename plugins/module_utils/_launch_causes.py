@@ -61,7 +61,9 @@ def capacity_reason(messages: Iterable[str]) -> str:
 
     A quota only where no try says more than the quota: where one type lacks quota and another capacity, the other may still come.
     """
-    found = {reason for message in messages for code, reason in CODES.items() if code in message}
+    # Karpenter adds (aws-error-code=UnfulfillableCapacity, ...) to whatever code EC2 gave.
+    said = [message.partition("(aws-error-code=")[0] for message in messages]
+    found = {reason for message in said for code, reason in CODES.items() if code in message}
     return found.pop() if len(found) == 1 else CAPACITY
 
 

@@ -75,11 +75,14 @@ def _of_health(question: Question, evidence: Evidence) -> Verdict | None:
 
 def _of_events(question: Question, evidence: Evidence) -> Verdict | None:
     """What the last event says; that nothing is left to launch is told by the tries that were made shortly before."""
-    tried, refused = _of_tries(question, evidence), _of_pods(question, evidence)
-    if tried and refused and refused[1].reason in _LEFT_OVER and _seconds(tried[0], refused[0]) <= MEMORY_SECONDS:
-        return tried[1]
-    found = [item for item in (tried, refused, _of_filtered(question, evidence)) if item]
+    tried = _of_tries(question, evidence)
+    other = [item for item in (_of_pods(question, evidence), _of_filtered(question, evidence)) if item]
+    found = [item for item in other if not (tried and _left_over(item, tried))] + ([tried] if tried else [])
     return max(found, key=lambda item: item[0])[1] if found else None
+
+
+def _left_over(item: tuple[str, Verdict], tried: tuple[str, Verdict]) -> bool:
+    return item[1].reason in _LEFT_OVER and _seconds(tried[0], item[0]) <= MEMORY_SECONDS
 
 
 def _of_tries(question: Question, evidence: Evidence) -> tuple[str, Verdict] | None:

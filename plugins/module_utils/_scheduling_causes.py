@@ -19,6 +19,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims impo
 from ansible_collections.accelerated.nodes.plugins.module_utils._scheduling import matches_required, taint_text
 
 PREFIX = "Failed to schedule pod, "
+LEFT_OUT = "Karpenter does not even mention the NodePool, as it does where none of the pool's instance types is to be had"
 
 
 class Refusal(NamedTuple):
@@ -58,7 +59,9 @@ def refusal(message: str, name: str = "", pool: Mapping[str, Any] | None = None)
     :param pool: the NodePool as the API gives it, where it is known.
     """
     parts = message.partition(PREFIX)[2].split("; ") if PREFIX in message else [message]
-    about = [part for part in parts if _names(part) == name] or [part for part in parts if _may_mean(part, name, pool)] or parts
+    about = [part for part in parts if _names(part) == name] or [part for part in parts if _may_mean(part, name, pool)]
+    if not about:
+        return Refusal("NoInstanceTypeFits", message, LEFT_OUT)
     for fragment, reason, why in FRAGMENTS:
         for part in about:
             if fragment in part:
@@ -67,9 +70,9 @@ def refusal(message: str, name: str = "", pool: Mapping[str, Any] | None = None)
 
 
 def _names(part: str) -> str | None:
-    """The NodePool that a part names; None when it names none."""
-    found = re.search(r"\(NodePool=([^,)]+)|karpenter\.sh/nodepool In \[([^\] ]+)\]", part)
-    return (found.group(1) or found.group(2)) if found else None
+    """The NodePool that a part names; None when it names none. What a pod wants comes before what the pool is."""
+    found = re.findall(r"\(NodePool=([^,)]+)|karpenter\.sh/nodepool In \[([^\] ]+)\]", part)
+    return "".join(found[-1]) if found else None
 
 
 def _may_mean(part: str, name: str, pool: Mapping[str, Any] | None) -> bool:

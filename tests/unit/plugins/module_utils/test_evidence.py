@@ -76,16 +76,16 @@ def test_gather_reads_no_more_than_the_step_needs(held, more):
 
 def test_gather_without_claims_reads_events_controller_and_the_pods_that_were_refused():
     refused = [event("FailedScheduling", "Failed to schedule pod, ...", name, "Pod") for name in ("train", "train", "other")]
-    client = FakeClient({"events": refused, "pods": [pod()]})
+    client = FakeClient({"events": refused, "pods": [pod(), pod("not-refused")]})
     found = gather(client, asked())
+    assert [each["metadata"]["name"] for each in found.pods] == ["train"]
     assert client.asked == [
         ("nodepools", ""),
         ("ec2nodeclasses", ""),
         ("events", "involvedObject.kind=NodeClaim"),
         ("events", "reason=FailedScheduling"),
         ("events", "involvedObject.kind=NodePool"),
-        ("pods", "metadata.namespace=ml,metadata.name=other"),
-        ("pods", "metadata.namespace=ml,metadata.name=train"),
+        ("pods", "status.phase=Pending"),
         ("deployments", "app.kubernetes.io/name=karpenter"),
     ]
     assert found.controllers == []

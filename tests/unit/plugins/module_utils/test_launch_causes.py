@@ -29,6 +29,7 @@ QUOTA = f"{ICE}VcpuLimitExceeded: You have requested more vCPU capacity than you
         ([f"{ICE}AuthFailure.ServiceLinkedRoleCreationNotPermitted: ..."], "SpotSLRCreationFailed"),
         (['insufficient capacity, resolving nodeclass, ec2nodeclasses.karpenter.k8s.aws "gpu" not found'], "NodeClassNotFound"),
         ([f"{ICE}UnfulfillableCapacity: ..."], "InsufficientCapacityError"),
+        ([f"{QUOTA} (aws-error-code=UnfulfillableCapacity, aws-operation-name=CreateFleet, aws-status-c..."], "VCPULimitExceeded"),
         (["insufficient capacity, all requested instance types were unavailable during launch"], "InsufficientCapacityError"),
         # The offerings of the first try are remembered as unavailable, so a later try names no code.
         ([QUOTA, "insufficient capacity, all requested instance types were unavailable during launch"], "VCPULimitExceeded"),

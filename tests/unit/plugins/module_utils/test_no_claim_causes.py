@@ -87,6 +87,16 @@ def test_of_no_claim_tells_the_tries_when_karpenter_leaves_out_what_it_tried(tri
     assert of_no_claim(asked(), evidence(events=events, pods=[pod()])).reason == reason
 
 
+def test_of_no_claim_tells_the_tries_when_their_pool_is_left_out_for_them():
+    events = [
+        event("InsufficientCapacityError", QUOTA, "gpu-1a2b3", at="2026-11-22T10:00:00Z"),
+        event("NoCompatibleInstanceTypes", FILTERED, "gpu", "NodePool", at="2026-11-22T10:00:20Z"),
+        event("FailedScheduling", "Failed to schedule pod, did not tolerate taint (taint=a:NoSchedule)", "train", "Pod"),
+    ]
+    assert of_no_claim(asked(), evidence(events=events, pods=[pod()])).reason == "VCPULimitExceeded"
+    assert of_no_claim(asked(), evidence(events=events[1:], pods=[pod()])).reason == "NoInstanceTypeFits"
+
+
 def test_of_no_claim_believes_the_later_of_a_try_and_a_refusal():
     events = [
         event("InsufficientCapacityError", NO_CAPACITY, "gpu-1a2b3", at="2026-11-22T10:00:00Z"),

@@ -24,6 +24,10 @@ OTHER_TYPE = (
 )
 
 
+# Of a pod that asks for its pool by name.
+OTHER_POOL = "incompatible requirements, key karpenter.sh/nodepool, karpenter.sh/nodepool In [gpu] not in karpenter.sh/nodepool In [cpu]"
+
+
 def said(*parts: str) -> str:
     return "Failed to schedule pod, " + "; ".join(parts)
 
@@ -38,6 +42,8 @@ def said(*parts: str) -> str:
             "NodePoolLimitReached",
             "all available instance types exceed limits for nodepool (NodePool=gpu)",
         ),
+        ((OTHER_POOL, GPU_POOL), "NoInstanceTypeFits", GPU_POOL),
+        ((OTHER_POOL, NEURON_TAINT), "NoInstanceTypeFits", said(OTHER_POOL, NEURON_TAINT)),
         (
             ("node limits have been exhausted for nodepool (NodePool=other)", GPU_TAINT),
             "PodTaintNotTolerated",
