@@ -71,12 +71,13 @@ def name_of(number: int) -> str:
 def status(number: int, ready: bool = True, reason: str = "NodeNotReady") -> dict[str, Any]:
     """The status of a claim whose instance runs. It promises no accelerator, as there are no Nodes that could register one.
 
-    :param ready: whether all conditions are True, or Initialized and Ready still Unknown, with ``reason``.
+    :param ready: whether all conditions are True, or Initialized and Ready still Unknown.
+    :param reason: of Ready, where it is not True.
     """
     return {
         "allocatable": CAPACITY | {"cpu": "3920m", "memory": "14162Mi"},
         "capacity": CAPACITY,
-        "conditions": [_condition(step, ready or step in STEPS[:2], reason) for step in STEPS],
+        "conditions": [_condition(step, ready or step in STEPS[:2], reason if step == "Ready" else "NodeNotReady") for step in STEPS],
         "imageID": "ami-0a1b2c3d4e5f60718",
         "nodeName": f"ip-10-0-{number >> 8}-{number & 255}.us-west-2.compute.internal",
         "providerID": f"aws:///us-west-2a/i-{number:017x}",

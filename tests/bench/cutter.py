@@ -34,14 +34,15 @@ class Cutter:
         self._listener.close()
         self.cut()
 
-    def cut(self) -> None:
-        """Ends every connection where it stands, be it in the middle of a line."""
+    def cut(self) -> bool:
+        """Ends every connection where it stands, be it in the middle of a line; whether there was one."""
         with self._lock:
             connections, self._open = self._open, set()
         self.cuts += bool(connections)
         for connection in connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+        return bool(connections)
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):  # The listener was closed.
