@@ -15,7 +15,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._events import l
 from ansible_collections.accelerated.nodes.plugins.module_utils._join_causes import of_not_joined
 from ansible_collections.accelerated.nodes.plugins.module_utils._launch_causes import end_of
 from ansible_collections.accelerated.nodes.plugins.module_utils._no_claim_causes import of_no_claim
-from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import ABSENT, Condition, NodeClaim
+from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import ABSENT, Condition, NodeClaim, conditions_of
 from ansible_collections.accelerated.nodes.plugins.module_utils._plugin_causes import fewer, of_unregistered, waiting_words
 from ansible_collections.accelerated.nodes.plugins.module_utils._pool_causes import of_node_class, without_image
 from ansible_collections.accelerated.nodes.plugins.module_utils._question import Access, Evidence, Question
@@ -24,11 +24,22 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._verdict import 
 
 __all__ = ("Access", "Evidence", "Question", "Verdict", "diagnose", "end_of", "of_claim", "verdict", "waiting_words")
 
+KARPENTERS_FINALIZER = "karpenter.sh/termination"
+
+
+def _of_unready(claim: NodeClaim, blocking: Condition, evidence: Evidence) -> Verdict:
+    """A kubelet that is not Ready, in its own words."""
+    ready = conditions_of(evidence.nodes.get(claim.node, {})).get("Ready")
+    words = f"; {ready.reason}: {ready.message}" if ready and not ready.true else ""
+    return verdict(f"NodeClaim {claim.name}", blocking.reason, blocking.message + words)
+
+
 # What the claim's step waits for -> who knows why.
 _CAUSES: dict[str, Callable[[NodeClaim, Condition, Evidence], Verdict]] = {
     "ResourceNotRegistered": of_unregistered,
     "StartupTaintsExist": of_startup_taint,
     "NodeNotFound": of_not_joined,
+    "NodeNotReady": _of_unready,
 }
 # Steps that nobody takes where no controller runs.
 _NEEDS_CONTROLLER = frozenset({"AwaitingReconciliation", "NodeNotFound"})
@@ -90,6 +101,8 @@ def _of_deleting(claim: NodeClaim, evidence: Evidence) -> Verdict:
     words = [f"{item.type}={item.status} {item.reason}".strip() for item in found if item]
     failed = latest(evidence.events, lambda event: event.get("reason") == "FailedDraining" and subject(event).get("name") == claim.node)
     words += [message_of(failed)] if failed else []
+    foreign = [name for name in claim.finalizers if name != KARPENTERS_FINALIZER]
+    words += [f"finalizers of others: {', '.join(foreign)}"] if foreign else []
     return controller.stopped(evidence) or verdict(f"NodeClaim {claim.name}", "Terminating", ", ".join(words))
 
 

@@ -67,7 +67,7 @@ class NodeClaim:
     """A NodeClaim. Times are RFC 3339; what Karpenter has not settled yet is an empty string.
 
     ``requested`` are the resources that the pods behind the claim asked for, ``promised`` the accelerators that its instance
-    type has: both are numbers by resource name.
+    type has: both are numbers by resource name. ``finalizers`` are what keeps a claim that is deleted.
     """
 
     name: str
@@ -84,6 +84,7 @@ class NodeClaim:
     requested: Mapping[str, int]
     promised: Mapping[str, int]
     conditions: Mapping[str, Condition] = field(default_factory=dict)
+    finalizers: tuple[str, ...] = ()
 
     @classmethod
     def from_object(cls, obj: dict) -> NodeClaim:
@@ -105,6 +106,7 @@ class NodeClaim:
             requested=accelerators_in((spec.get("resources") or {}).get("requests")),
             promised=accelerators_in(status.get("capacity")),
             conditions=conditions_of(obj),
+            finalizers=tuple(meta.get("finalizers") or ()) if meta.get("deletionTimestamp") else (),
         )
 
     def has(self, condition: str) -> bool:

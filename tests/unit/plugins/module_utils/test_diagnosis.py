@@ -94,6 +94,20 @@ def test_diagnose_claim_that_hangs_in_its_deletion_says_where():
     assert found.message == "Drained=Unknown Draining, Failed to drain node, 1 pods are waiting to be evicted"
 
 
+def test_diagnose_claim_that_others_finalizers_keep():
+    going = claim(deletionTimestamp="2026-11-22T10:00:00Z", finalizers=["karpenter.sh/termination", "example.com/hold"])
+    assert diagnose(asked(going, goal=Goal(ABSENT)), Evidence()).message == "finalizers of others: example.com/hold"
+
+
+def test_diagnose_kubelet_that_is_not_ready_in_its_own_words():
+    unready = condition("Ready", "False", "KubeletNotReady", "cni plugin not initialized")
+    there = node() | {"status": {"conditions": [unready]}}
+    held = stuck("Initialized", "NodeNotReady", "Node status is NotReady")
+    found = diagnose(asked(held), Evidence(nodes={NODE: there}))
+    assert found.message == "Node status is NotReady; KubeletNotReady: cni plugin not initialized"
+    assert diagnose(asked(held), Evidence()).message == "Node status is NotReady"
+
+
 def test_diagnose_claim_that_hangs_in_its_deletion_without_a_controller():
     going = claim(deletionTimestamp="2026-11-22T10:00:00Z")
     assert diagnose(asked(going, goal=Goal(ABSENT)), Evidence(controllers=[CONTROLLER_DOWN])).reason == "ControllerNotRunning"
