@@ -166,11 +166,10 @@ class LabCluster:
             self.api.request("PATCH", path, {"spec": {"replicas": replicas}}, MERGE)
 
     def remove(self, name: str) -> None:
-        """Delete what a situation made: its pods, its NodePool and with it the NodeClaims."""
-        for path in (PATHS["ReplicaSet"], PODS):
+        """Delete what a situation made: its pods, its NodePools and NodeClaims."""
+        for path in (PATHS["ReplicaSet"], PODS, NODE_POOLS):
             options = {"gracePeriodSeconds": 0, "propagationPolicy": "Background"}
             self.api.request("DELETE", f"{path}?labelSelector=situation%3D{name}", options)
-        self.delete(f"{NODE_POOLS}/{name}")
         self.delete_claims(name)
 
     def await_removal(self, name: str) -> None:

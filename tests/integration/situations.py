@@ -6,6 +6,7 @@ limited to that pool, so that many situations stand side by side.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -149,6 +150,15 @@ def without_class(manifests: list[Json]) -> None:
 def without_gpu_label(manifests: list[Json]) -> None:
     """An edit that takes away what the NVIDIA chart's affinity asks for."""
     del next(each for each in manifests if each["kind"] == "NodePool")["spec"]["template"]["metadata"]["labels"]["nvidia.com/gpu.present"]
+
+
+def share_with_a_cpu_pool(manifests: list[Json]) -> None:
+    """An edit that lets a pool without GPUs use the class, too: of a class without any image that fits, Karpenter 1.14.3 makes nothing."""
+    shared = copy.deepcopy(next(each for each in manifests if each["kind"] == "NodePool"))
+    shared["metadata"]["name"] += "-cpu"
+    types = {"key": "node.kubernetes.io/instance-type", "operator": "In", "values": ["m5.large"]}
+    shared["spec"]["template"]["spec"]["requirements"] = [types]
+    manifests.append(shared)
 
 
 UNREGISTERED = claim_says("Initialized", "ResourceNotRegistered")
@@ -410,8 +420,9 @@ ON_POOLS = (
         "AcceleratorAMIMissing",
         ("amazon-eks-node-al2023-x86_64-standard",),
         KARPENTER,
-        lambda cluster, name: _condition(cluster.node_class(name), "AMIsReady").get("status") == "True" and pod_event("")(cluster, name),
+        lambda cluster, name: _condition(cluster.node_class(name), "AMIsReady").get("status") == "True",
         pool={"instance_types": [GPU], "ami_alias": "al2023@v20260910"},
+        edit=share_with_a_cpu_pool,
         faults={"ami-variant-missing": {"variant": "nvidia", "release": "v20260910"}},
         early=True,
     ),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock, Semaphore, Thread
+from threading import Lock, Thread
 from typing import Any
 
 import pytest
@@ -27,11 +27,11 @@ pytestmark = [pytest.mark.lab, pytest.mark.faults]
 COLLECTIONS = Path(__file__).resolve().parents[2] / ".build" / "collections"
 WAIT_MODULE = "ansible_collections.accelerated.nodes.plugins.modules.nodeclaim_wait"
 
-#: Deadlines (seconds) of waits that end early, and of those that last, whose reason is there when they begin.
-LONG, SHORT = 60, 4
+#: Deadlines (seconds) of waits that end early, which begin before there is a reason, and of those that last, which begin when it is there.
+LONG, SHORT = 240, 8
 
-#: Situations that stand side by side, and modules that run at once: the lab itself needs the processors too.
-SIDE_BY_SIDE, AT_ONCE = 12, 4
+#: Situations that stand side by side: the lab itself needs the processors too.
+SIDE_BY_SIDE = 12
 
 #: The deadline (seconds) of waits that end well, once what is wrong is mended: Karpenter tries types that AWS did not have again
 #: after three minutes.
@@ -53,7 +53,7 @@ class Stage:
         self._lab, self._directory = lab, directory
         self.cluster = LabCluster(State.load())
         self.lab_dir = Path(lab["LAB_DIR"])
-        self._free, self._faults = Semaphore(AT_ONCE), Lock()
+        self._faults = Lock()
 
     def wait(self, name: str, **options: Any) -> Outcome:
         """Run nodeclaim_wait for the pool ``name``."""
@@ -93,14 +93,14 @@ class Stage:
             self.cluster.apply(pod(situation.name, situation.wants, situation.tolerates))
 
     def _judge(self, situation: Situation) -> Outcome:
-        """Wait until the situation has come about, then run the module."""
-        name = situation.name
+        """Run the module: at once where it ends by itself, else once the situation has come about."""
+        name, cluster = situation.name, self.cluster
         if situation.act:
-            self.cluster.eventually(lambda: situation.first(self.cluster, name), f"{name} can be brought about")
-            situation.act(self.cluster, name)
-        self.cluster.eventually(lambda: situation.sign(self.cluster, name), f"{situation.by} says what {name} is about")
-        with self._free:
-            return self.wait(name, wait_timeout=LONG if situation.early else SHORT, **situation.options)
+            cluster.eventually(lambda: situation.first(cluster, name), f"{name} can be brought about")
+            situation.act(cluster, name)
+        early = self.wait(name, wait_timeout=LONG, **situation.options) if situation.early else None
+        cluster.eventually(lambda: situation.sign(cluster, name), f"{situation.by} says what {name} is about")
+        return early or self.wait(name, wait_timeout=SHORT, **situation.options)
 
     def _undo(self, situation: Situation) -> None:
         """Remove what was made while its faults last: Karpenter remembers for a day which AMIs it found."""
@@ -147,7 +147,8 @@ def rendered_pool(name: str, **description: Any) -> list[dict[str, Any]]:
         sys.path.append(str(COLLECTIONS))
     from ansible_collections.accelerated.nodes.plugins.filter.node_pool import node_pool
 
-    return node_pool({"name": name, "allow_unlimited_accelerators": True, **description}, DEFAULTS)
+    rendered = node_pool({"name": name, "allow_unlimited_accelerators": True, **description}, DEFAULTS)
+    return [each | {"metadata": {**each["metadata"], "labels": {"situation": name}}} for each in rendered]
 
 
 def capacity_comes_back(stage: Stage, name: str) -> Outcome:
