@@ -90,7 +90,7 @@ def _of_tries(question: Question, evidence: Evidence) -> tuple[str, Verdict] | N
     if question.gone:
         at, found = _of_gone(question.gone, evidence)
         return (at, found) if found.reason != "Deleted" else None
-    mine = [event for event in with_reason(evidence.events, CAPACITY) if _made_for(event, question)]
+    mine = _earlier_tries(question, evidence)
     if not mine:
         return None
     messages = [message_of(event) for event in mine]
@@ -98,6 +98,14 @@ def _of_tries(question: Question, evidence: Evidence) -> tuple[str, Verdict] | N
     found = verdict(f"NodeClaim {subject(mine[-1]).get('name', '')}", capacity_reason(messages), words)
     # It was not this wait that saw the try, so that it fails for the same reason again is not known.
     return time_of(mine[-1]), replace(found, hopeless=found.hopeless and bool(question.since) and time_of(mine[-1]) >= question.since)
+
+
+def _earlier_tries(question: Question, evidence: Evidence) -> list[Event]:
+    """The tries that ended for want of capacity and are not history: none was launched since, and Karpenter still remembers them."""
+    mine = [event for event in with_reason(evidence.events, CAPACITY, "Launched") if _made_for(event, question)]
+    launched = max((time_of(event) for event in mine if event.get("reason") == "Launched"), default="")
+    recent = [event for event in mine if not evidence.read_at or _seconds(time_of(event), evidence.read_at) <= MEMORY_SECONDS]
+    return [event for event in recent if event.get("reason") == CAPACITY and time_of(event) > launched]
 
 
 def _of_deleted(question: Question, evidence: Evidence) -> Verdict | None:
@@ -153,7 +161,9 @@ def _of_refusal(pod: dict, event: Event, pools: Sequence[str], question: Questio
     reason, words, why = refusal(message_of(event), name, pool)
     meta = pod["metadata"]
     obj = f"NodePool {name}" if name and reason == "NodePoolLimitReached" else f"Pod {meta.get('namespace', '')}/{meta['name']}"
-    limits = f"; {use_of_limits(pool)}" if pool and reason == "NodePoolLimitReached" else ""
+    # Limits leave out instance types before what is left is looked at.
+    use = use_of_limits(pool) if pool and reason in ("NodePoolLimitReached", "NoInstanceTypeFits") else ""
+    limits = f"; limits: {use}" if use else ""
     found = verdict(obj, reason, shorten(words, LONGEST_WORDS) + limits, why=why)
     return replace(found, hopeless=found.hopeless and _settled(event, question, evidence))
 

@@ -42,7 +42,11 @@ FRAGMENTS = (
     ("minValues requirement", "NoInstanceTypeFits", "fewer types are left than the pool's minValues ask for"),
     ("does not have known values", "NoInstanceTypeFits", "the pod asks for a label that the pool's nodes do not carry"),
     ("incompatible requirements", "NoInstanceTypeFits", "the pod's node selector or affinity contradicts the pool's requirements"),
-    ("has enough resources", "NoInstanceTypeFits", "no type that the pool allows has as much of each resource as the pod asks for"),
+    (
+        "has enough resources",
+        "NoInstanceTypeFits",
+        "no type that the pool allows, within its limits, has as much of each resource as the pod asks for",
+    ),
     ("met all requirements", "NoInstanceTypeFits", "no type meets what the pod and the pool ask for together"),
     ("no instance type", "NoInstanceTypeFits", "each type lacks the resources, or does not meet what the pod and the pool ask for"),
     ("filtered out all available instance types", "NoInstanceTypeFits", "no type meets the requirements of any NodePool"),

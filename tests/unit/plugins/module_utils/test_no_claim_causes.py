@@ -164,7 +164,7 @@ def test_of_no_claim_names_limit_and_use():
         ),
     )
     assert (found.object, found.reason) == ("NodePool gpu", "NodePoolLimitReached")
-    assert found.message == f"{words}; nvidia.com/gpu 4 of 5 used"
+    assert found.message == f"{words}; limits: nvidia.com/gpu 4 of 5 used"
 
 
 def test_of_no_claim_by_pods_finds_their_pool():
@@ -172,3 +172,32 @@ def test_of_no_claim_by_pods_finds_their_pool():
     unready = node_class(condition("SubnetsReady", "False", "SubnetsNotFound", "words"), condition("Ready", "False", "UnhealthyDependents"))
     found = of_no_claim(question, evidence(node_classes={"gpu": unready}))
     assert (found.object, found.reason) == ("EC2NodeClass gpu", "SubnetsNotFound")
+
+
+@pytest.mark.parametrize(
+    ("more", "read_at", "reason"),
+    [
+        ([], "2026-11-22T10:05:00Z", "VCPULimitExceeded"),
+        # A node of the pool was launched since, so it is history.
+        (
+            [event("Launched", "Status condition transitioned", "gpu-9z8y7", at="2026-11-22T10:02:00Z")],
+            "2026-11-22T10:05:00Z",
+            "NoNodeClaim",
+        ),
+        (
+            [event("Launched", "Status condition transitioned", "other-9z8y7", at="2026-11-22T10:02:00Z")],
+            "2026-11-22T10:05:00Z",
+            "VCPULimitExceeded",
+        ),
+        (
+            [event("Launched", "Status condition transitioned", "gpu-9z8y7", at="2026-11-22T10:00:00Z")],
+            "2026-11-22T10:05:00Z",
+            "VCPULimitExceeded",
+        ),
+        # Karpenter tries again within minutes as long as a pod waits, so nothing waits.
+        ([], "2026-11-22T10:30:00Z", "NoNodeClaim"),
+    ],
+)
+def test_of_no_claim_leaves_out_tries_that_are_history(more, read_at, reason):
+    events = [event("InsufficientCapacityError", QUOTA, "gpu-1a2b3"), *more]
+    assert of_no_claim(asked(), evidence(events=events, read_at=read_at)).reason == reason
