@@ -271,7 +271,7 @@ WATCHING = (
     Fault("503-on-continue", once(CONTINUE, answers.answer(503)), pages=1),
     Fault("reset-on-continue", once(CONTINUE, answers.reset), pages=1),
     Fault("error-event-500", once(WATCH, answers.first_events({"type": "ERROR", "object": answers.failure(500)})), info=None),
-    Fault("error-event-403", once(WATCH, answers.first_events({"type": "ERROR", "object": answers.failure(403)})), info=None),
+    Fault("error-event-403", once(WATCH, answers.first_events({"type": "ERROR", "object": answers.failure(403)})), info=None, seconds=9),
     Fault("error-event-without-status", once(WATCH, answers.first_events({"type": "ERROR", "object": None})), info=None),
     Fault("404-on-watch", once(WATCH, answers.answer(404)), info=None),
     Fault("version-of-the-future", once(LIST, answers.objects(newer_versions)), info=OK, seconds=15),

@@ -192,18 +192,19 @@ def clock(seconds: float) -> Act:
 
     async def act(exchange: Exchange) -> None:
         if exchange.request.kind.endswith("watch"):
-            await exchange.watch(lambda event: [_shifted(event, seconds)])
+            await exchange.watch(lambda event: [shifted(event, seconds)])
         else:
-            await objects(lambda answer: _shifted(answer, seconds))(exchange)
+            await objects(lambda answer: shifted(answer, seconds))(exchange)
 
     return act
 
 
-def _shifted(value: Any, seconds: float) -> Any:
+def shifted(value: Any, seconds: float) -> Any:
+    """The value with each RFC 3339 time in it moved."""
     if isinstance(value, dict):
-        return {name: _shifted(each, seconds) for name, each in value.items()}
+        return {name: shifted(each, seconds) for name, each in value.items()}
     if isinstance(value, list):
-        return [_shifted(each, seconds) for each in value]
+        return [shifted(each, seconds) for each in value]
     return _moved(value, seconds) if isinstance(value, str) else value
 
 

@@ -142,7 +142,7 @@ class Proxy:
             writer.transport.abort()
 
     async def _exchange(self, exchange: Exchange) -> None:
-        rule = self._rule_for(exchange.request)
+        rule = self.rule_for(exchange.request)
         if rule is None:
             await exchange.forward()
             return
@@ -152,7 +152,8 @@ class Proxy:
         self.struck_at = self.struck_at or time.monotonic()
         await rule.act(exchange)
 
-    def _rule_for(self, request: Request) -> Rule | None:
+    def rule_for(self, request: Request) -> Rule | None:
+        """The first rule that hits a request; every rule counts the requests that it is about."""
         since = request.at - self.log[0].at
         meets = [rule for rule in self.rules if request.kind.startswith(rule.on) and since >= rule.after]
         self._met.update(meets)
