@@ -106,7 +106,7 @@ class LabCluster:
 
     def events(self, kind: str) -> list[Json]:
         """The events about objects of a kind."""
-        return [each for each in self._seen(EVENTS) if each["involvedObject"]["kind"] == kind]
+        return [each for each in self._seen(EVENTS) if each["involvedObject"].get("kind") == kind]
 
     def controllers(self) -> list[Json]:
         """Karpenter's Deployments."""

@@ -95,7 +95,7 @@ def class_says(condition: str, reason: str) -> Sign:
 def claim_event(reason: str, words: str = "") -> Sign:
     """An event of the reason was written about a NodeClaim of the pool, though it may be gone."""
     return lambda cluster, name: any(
-        event.get("reason") == reason and event["involvedObject"]["name"].startswith(f"{name}-") and words in event["message"]
+        event.get("reason") == reason and event["involvedObject"].get("name", "").startswith(f"{name}-") and words in event["message"]
         for event in cluster.events("NodeClaim")
     )
 
@@ -103,7 +103,7 @@ def claim_event(reason: str, words: str = "") -> Sign:
 def pod_event(words: str) -> Sign:
     """Karpenter wrote on the pod why it makes no node for it."""
     return lambda cluster, name: any(
-        event.get("reason") == "FailedScheduling" and event["involvedObject"]["name"] == name and words in event["message"]
+        event.get("reason") == "FailedScheduling" and event["involvedObject"].get("name", "") == name and words in event["message"]
         for event in cluster.events("Pod")
         if "karpenter" in (event.get("source") or {}).get("component", "") or "karpenter" in (event.get("reportingComponent") or "")
     )

@@ -167,7 +167,7 @@ def capacity_comes_back(stage: Stage, name: str) -> Outcome:
 
 def refusals(cluster: LabCluster, name: str) -> str:
     """What was said about NodeClaims of the pool that found no capacity."""
-    about = (event for event in cluster.events("NodeClaim") if event["involvedObject"]["name"].startswith(f"{name}-"))
+    about = (event for event in cluster.events("NodeClaim") if event["involvedObject"].get("name", "").startswith(f"{name}-"))
     return " ".join(event["message"] for event in about if event.get("reason") == "InsufficientCapacityError")
 
 
@@ -184,7 +184,7 @@ def spot_taken_back(stage: Stage, name: str) -> Outcome:
     cluster.apply(*rendered_pool(name, instance_types=["g6e.2xlarge"], capacity_types=["spot"]))
     cluster.apply(replica_set(pod(name, {NVIDIA: 1}, [NVIDIA])))
     ended = stage.begin(name, count=2)
-    cluster.eventually(lambda: "1 of 2 ready" in stage.progress(name), "the wait has seen the node that AWS will take")
+    cluster.eventually(lambda: "1 of " in stage.progress(name), "the wait has seen the node that AWS will take")
     first = {claim["metadata"]["name"] for claim in cluster.claims(name)}
     stage.turn("spot-interruption", name)
     cluster.eventually(lambda: not first & {claim["metadata"]["name"] for claim in cluster.claims(name)}, "the NodeClaim is gone")
