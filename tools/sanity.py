@@ -20,7 +20,7 @@ SIBLINGS = ("kubernetes/core", "amazon/aws")
 # Neither program is in the environment: there is no PowerShell here, and shell scripts are few and short.
 SKIPPED = ("pslint", "shellcheck")
 # What is not part of the collection's artefact is held to ruff and mypy instead.
-LEFT_OUT = ("tests/lab/", "tests/unit/lab/", "tests/demo/", "tools/", ".github/", ".ci/")
+LEFT_OUT = ("tests/bench/", "tests/lab/", "tests/unit/lab/", "tests/demo/", "tools/", ".github/", ".ci/")
 
 GET_PIP = """\
 import subprocess
