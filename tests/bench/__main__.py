@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
 
@@ -34,6 +35,8 @@ def main() -> int:
     unknown = set(options.benchmarks) - set(BENCHMARKS)
     if unknown:
         parser.error(f"there is no benchmark {min(unknown)}; there are {', '.join(BENCHMARKS)}")
+    # Told to end, it ends its servers first.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     binaries.build_all()
     before = os.getloadavg()[0]
     with bench(options.quick) as at_hand:
