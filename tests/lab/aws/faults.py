@@ -102,16 +102,16 @@ class FleetFault:
     @classmethod
     def from_setting(cls, setting: Mapping[str, Any]) -> FleetFault:
         """From one entry of the file."""
-        lists = {key: tuple(setting.get(key) or ()) for key in ("instance_types", "zones", "capacity_types")}
-        return cls(setting["error_code"], setting.get("message") or "", **lists, whole=setting["error_code"] in WHOLE_REQUEST)
+        types, zones, capacity_types = (tuple(setting.get(key) or ()) for key in ("instance_types", "zones", "capacity_types"))
+        code = setting["error_code"]
+        return cls(code, setting.get("message") or "", types, zones, capacity_types, whole=code in WHOLE_REQUEST)
 
     @classmethod
     def from_words(cls, code: str, arguments: Mapping[str, str]) -> FleetFault:
         """From the arguments of the ``fault`` command; an empty one means everywhere."""
-        limits = ((arguments.get(name) or "") for name in ("instance-type", "zone"))
-        lists = (tuple(filter(None, limit.split(","))) for limit in limits)
-        words = {"message": arguments.get("message") or "", "node_class": arguments.get("node-class") or ""}
-        return cls(code or arguments.get("code", ""), words["message"], *lists, node_class=words["node_class"])
+        types, zones = (tuple(filter(None, (arguments.get(name) or "").split(","))) for name in ("instance-type", "zone"))
+        message, node_class = (arguments.get(name) or "" for name in ("message", "node-class"))
+        return cls(code or arguments.get("code", ""), message, types, zones, node_class=node_class)
 
     def refusal(self, data: Mapping[str, Any], lifecycle: str) -> tuple[str, str]:
         """Error code and message for launching ``data``; two empty texts where the fault does not apply."""
