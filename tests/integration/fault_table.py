@@ -89,7 +89,9 @@ CONNECTION = (
     Fault("reset", once(LIST, answers.reset)),
     Fault("reset-for-ever", ever("", answers.reset), UNREACHABLE, UNREACHABLE),
     Fault("reset-three-times", (Rule(LIST, answers.reset, times=3),), seconds=9),
-    Fault("reset-mid-wait", (Rule(WATCH, answers.cut_after(1), times=1), Rule(WATCH, answers.reset, first=2, times=2)), info=None),
+    Fault(
+        "reset-mid-wait", (Rule(WATCH, answers.cut_after(1), times=1), Rule(WATCH, answers.reset, first=2, times=2)), info=None, flip=1.5
+    ),
     Fault("silent", once(LIST, answers.silence), seconds=9),
     Fault("silent-for-ever", ever("", answers.silence), UNREACHABLE, UNREACHABLE),
     Fault("headers-then-nothing", once(LIST, answers.headers_only), seconds=9),
@@ -99,7 +101,7 @@ CONNECTION = (
     Fault("half-then-reset", once(LIST, answers.half(answers.reset))),
     Fault("a-byte-a-second", once(LIST, answers.drip), seconds=9),
     Fault("a-byte-a-second-for-ever", ever(LIST, answers.drip), UNREACHABLE, UNREACHABLE),
-    Fault("server-restarts", once(WATCH, answers.away(3)), info=None, seconds=9),
+    Fault("server-restarts", once(WATCH, answers.away(3)), info=None, seconds=12, flip=2),
     Fault("server-restarts-while-listing", once(LIST, answers.away(3, before=0)), seconds=9),
     Fault("no-handshake", certificate=None, wait=UNREACHABLE, info=UNREACHABLE, rules=ever("", answers.silence)),
     Fault("wrong-authority", certificate=certificates.UNKNOWN_AUTHORITY, wait=TLS, info=TLS),

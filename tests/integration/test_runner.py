@@ -20,7 +20,10 @@ from tests.integration.fault_claims import READY, UNREADY, Claims, node
 from tests.lab.nodes.api import Api
 from tests.lab.proxy.control_plane import ControlPlane
 
-pytestmark = pytest.mark.lab
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),  # ansible-runner opens a terminal by fork
+]
 
 POOL = "live"
 HOST = "controller"

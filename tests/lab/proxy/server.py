@@ -92,8 +92,9 @@ class Proxy:
     log: list[Request] = field(default_factory=list)
     _met: Counter[Rule] = field(default_factory=Counter)
     _server: asyncio.Server | None = None
-    _writers: set[asyncio.StreamWriter] = field(default_factory=set)
-    _tasks: set[asyncio.Task] = field(default_factory=set)
+    # The loop itself keeps only weak references to tasks.
+    _serving: set[asyncio.Task] = field(default_factory=set)
+    _beside: set[asyncio.Task] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.port = self.port or free_ports(1)[0]
@@ -110,8 +111,8 @@ class Proxy:
         if self._server:
             self._server.close()
             self._server = None
-        for writer in list(self._writers):
-            writer.transport.abort()
+        for task in list(self._serving):
+            task.cancel()
 
     async def away(self, seconds: float) -> None:
         """Be gone for a time, as a server that restarts."""
@@ -122,15 +123,12 @@ class Proxy:
     def later(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something beside the exchange that asks for it."""
         task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
-        # The loop itself keeps only weak references to tasks.
         task = asyncio.current_task()
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._serving.add(task)
         try:
             while request := await _read(reader):
                 self.log.append(request)
@@ -138,7 +136,7 @@ class Proxy:
         except GONE:
             pass
         finally:
-            self._writers.discard(writer)
+            self._serving.discard(task)
             writer.transport.abort()
 
     async def _exchange(self, exchange: Exchange) -> None:
