@@ -9,13 +9,12 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.lab import binaries, cluster, process, registry
+from tests.lab import binaries, cluster, crds, process
 from tests.lab.nodes.api import ERRORS, Api
 from tests.lab.state import BIN_DIR, CLUSTER_NAME, LabError, State
 
 #: kwokctl makes the PKI and starts the two programs; the others would only change objects behind a test's back.
 LEFT_OUT = "kube-controller-manager,kube-scheduler,kwok-controller"
-CRDS = ("nodeclaims.karpenter.sh", "nodepools.karpenter.sh", "ec2nodeclasses.karpenter.k8s.aws")
 SERVER = "kube-apiserver"
 
 
@@ -39,11 +38,7 @@ class ControlPlane:
         self._kwokctl("create", "cluster", f"--config={config}", f"--disable={LEFT_OUT}", "--wait=60s")
         flat = cluster.kubectl(self.state, "config", "view", "--raw", "--flatten", kubeconfig=self._home / "kubeconfig.yaml")
         self.state.kubeconfig.write_text(flat, encoding="utf-8")
-        chart = next(chart for chart in registry.charts() if chart.name == "karpenter-crd")
-        registry.package(chart)
-        manifests = cluster.run([str(BIN_DIR / "helm"), "template", chart.name, str(chart.package)])
-        cluster.kubectl(self.state, "apply", "--server-side", "--filename=-", stdin=manifests)
-        cluster.kubectl(self.state, "wait", "--for=condition=Established", "--timeout=30s", *(f"crd/{name}" for name in CRDS))
+        crds.apply(self.state.kubeconfig)
 
     def down(self) -> None:
         """End both programs."""
