@@ -31,11 +31,14 @@ pytestmark = [pytest.mark.lab, pytest.mark.faults]
 
 ROOT = Path(__file__).resolve().parents[2]
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
+POOLS = "node_pool_wait"
 AT_ONCE = 6
 TRIES = 4
 PATTERN = r"apiGroups \[{group}\], resources \[{resource}\], verbs \[{verb}\]"
 # What a wait says when it may list but not watch, and goes on by listing.
 POLLING = r"{kind}.*: watching them is not allowed \(verb watch\), so they are listed again"
+# What a wait calls a resource in its progress lines, where it is not by the resource's name.
+KINDS = {"nodepools": "NodePools", "ec2nodeclasses": "EC2NodeClasses"}
 CLUSTER, REGION = "cluster", "us-west-2"
 
 
@@ -53,7 +56,7 @@ class Right:
     @property
     def pattern(self) -> str:
         names = PATTERN.format(group=re.escape(self.group or '""'), resource=self.resource, verb=self.verb)
-        return POLLING.format(kind=self.resource.removesuffix("s")) if self.verb == "watch" else names
+        return POLLING.format(kind=KINDS.get(self.resource, self.resource.removesuffix("s"))) if self.verb == "watch" else names
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,10 @@ SITUATIONS: dict[str, dict[str, Situation]] = {
         "nothing asks": Situation({"node_pools": ["idle"]}, "ControllerNotRunning"),
         "a pod's claim": Situation({"pods": ["default/waiting"]}, "ControllerNotRunning"),
         "not joined": Situation({"node_pools": ["lost"], "cluster_name": CLUSTER, "region": REGION}, "AwsAuthMappingMissing", 12),
+    },
+    POOLS: {
+        "all ready": Situation({"node_pools": ["idle"]}),
+        "unready": Situation({"node_pools": ["unready"]}, "ValidationFailed"),
     },
 }
 
@@ -125,7 +132,7 @@ class Stage:
         self._directory, self._kubeconfig = directory, yaml.safe_load(plane.state.kubeconfig.read_text())
         self._api = Api(plane.state.kubeconfig)
         self._numbers = count()
-        self._processes = [ModuleProcesses(collections, INFO, WAIT, **aws) for _number in range(AT_ONCE)]
+        self._processes = [ModuleProcesses(collections, *SITUATIONS, **aws) for _number in range(AT_ONCE)]
         set_up(self._api)
 
     def stop(self) -> None:
@@ -154,7 +161,7 @@ class Stage:
     def _run(self, module: str, config: dict[str, Any], situation: Situation) -> Said:
         place = self._directory / f"run-{next(self._numbers)}"
         place.mkdir()
-        own = {"wait_timeout": situation.seconds, "progress_file": str(place / "progress")} if module == WAIT else {}
+        own = {"wait_timeout": situation.seconds, "progress_file": str(place / "progress")} if module != INFO else {}
         arguments = {"kubeconfig": str(place / "kubeconfig"), **situation.options, **own}
         (place / "kubeconfig").write_text(json.dumps(config))
         (place / "progress").touch()
@@ -193,9 +200,10 @@ def set_up(api: Api) -> None:
     done.create("0", READY)
     set_status(api, done, {"nodeName": "done-node"})
     lose(api, Claims(api, "lost"))
-    make_ready(api, "karpenter.k8s.aws", "EC2NodeClass", "ec2nodeclasses", "gpu", {"role": "node", **terms})
+    make(api, "karpenter.k8s.aws", "EC2NodeClass", "ec2nodeclasses", "gpu", {"role": "node", **terms})
     for pool in ("bare", "idle", "lost"):
-        make_ready(api, "karpenter.sh", "NodePool", "nodepools", pool, {"template": template})
+        make(api, "karpenter.sh", "NodePool", "nodepools", pool, {"template": template})
+    make(api, "karpenter.sh", "NodePool", "nodepools", "unready", {"template": template}, condition("Ready", False, "ValidationFailed"))
     api.request("POST", "/api/v1/namespaces/default/serviceaccounts", {"metadata": {"name": "default"}})
     container = {"name": "main", "image": "example.invalid/none", "resources": {"limits": {"nvidia.com/gpu": "1"}}}
     api.request("POST", "/api/v1/namespaces/default/pods", {"metadata": {"name": "waiting"}, "spec": {"containers": [container]}})
@@ -213,10 +221,10 @@ def set_status(api: Api, claims: Claims, status: dict[str, Any]) -> None:
     api.request("PATCH", f"/apis/karpenter.sh/v1/nodeclaims/{claims.full('0')}/status", {"status": status}, MERGE)
 
 
-def make_ready(api: Api, group: str, kind: str, plural: str, name: str, spec: dict[str, Any]) -> None:
+def make(api: Api, group: str, kind: str, plural: str, name: str, spec: dict[str, Any], ready: dict[str, Any] | None = None) -> None:
     path = f"/apis/{group}/v1/{plural}"
     api.request("POST", path, {"apiVersion": f"{group}/v1", "kind": kind, "metadata": {"name": name}, "spec": spec})
-    api.request("PATCH", f"{path}/{name}/status", {"status": {"conditions": [condition("Ready")]}}, MERGE)
+    api.request("PATCH", f"{path}/{name}/status", {"status": {"conditions": [ready or condition("Ready")]}}, MERGE)
 
 
 @pytest.fixture(scope="module")
@@ -278,8 +286,8 @@ def test_without_a_right_a_module_names_it(module: str, right: Right, said: Play
 
 
 @pytest.mark.parametrize("module", SITUATIONS)
-def test_without_the_list_of_node_claims_nothing_succeeds(module: str, said: Play) -> None:
-    found = said(module, Right("karpenter.sh", "nodeclaims", "list"))
+def test_without_the_list_of_what_it_reads_nothing_succeeds(module: str, said: Play) -> None:
+    found = said(module, Right("karpenter.sh", "nodepools" if module == POOLS else "nodeclaims", "list"))
     assert [name for name, each in found.items() if each.rc == 0] == []
 
 
