@@ -152,7 +152,9 @@ def _refusals(question: Question, evidence: Evidence) -> Iterator[tuple[str, Ver
         # The scheduler gives events of this reason too, and knows nothing of NodePools.
         event = latest(own, lambda each: PREFIX in message_of(each))
         if event and (pools or asked):
-            yield time_of(event), _of_refusal(pod, event, pools, question, evidence)
+            found = _of_refusal(pod, event, pools, question, evidence)
+            # What says nothing of the pool counts least, however late it came.
+            yield "" if found.reason == "FailedScheduling" else time_of(event), found
 
 
 def _of_refusal(pod: dict, event: Event, pools: Sequence[str], question: Question, evidence: Evidence) -> Verdict:

@@ -19,7 +19,6 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims impo
 from ansible_collections.accelerated.nodes.plugins.module_utils._scheduling import matches_required, taint_text
 
 PREFIX = "Failed to schedule pod, "
-LEFT_OUT = "Karpenter does not even mention the NodePool, as it does where none of the pool's instance types is to be had"
 
 
 class Refusal(NamedTuple):
@@ -65,7 +64,8 @@ def refusal(message: str, name: str = "", pool: Mapping[str, Any] | None = None)
     parts = message.partition(PREFIX)[2].split("; ") if PREFIX in message else [message]
     about = [part for part in parts if _names(part) == name] or [part for part in parts if _may_mean(part, name, pool)]
     if not about:
-        return Refusal("NoInstanceTypeFits", message, LEFT_OUT)
+        # Left out: because it was not ready at that time, or because none of its types was to be had.
+        return Refusal("FailedScheduling", message, "")
     for fragment, reason, why in FRAGMENTS:
         for part in about:
             if fragment in part:

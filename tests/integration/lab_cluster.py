@@ -100,6 +100,11 @@ class LabCluster:
         """A NodePool."""
         return next((each for each in self._seen(NODE_POOLS) if each["metadata"]["name"] == name), None)
 
+    def is_ready(self, pool: str) -> bool:
+        """Whether a NodePool is Ready."""
+        conditions = ((self.node_pool(pool) or {}).get("status") or {}).get("conditions") or []
+        return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+
     def node_class(self, name: str) -> Json | None:
         """An EC2NodeClass."""
         return next((each for each in self._seen(NODE_CLASSES) if each["metadata"]["name"] == name), None)

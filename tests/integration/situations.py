@@ -47,6 +47,7 @@ class Situation:
         options: of the module, beside the pool.
         first: what must be there before ``act`` brings the situation about.
         act: what brings it about, where manifests and faults do not.
+        settled: its pod is made only once its pool is ready.
         before: what must be done before its pool and pod are made.
         undo: what undoes it.
         early: the wait ends before its deadline, as waiting cannot mend it.
@@ -69,6 +70,7 @@ class Situation:
     before: Act | None = None
     undo: Act | None = None
     early: bool = False
+    settled: bool = False
     wave: int = 0
 
 
@@ -298,6 +300,8 @@ ON_NODES = (
 
 #: Of claims that are going, waited for with the state absent.
 ABSENT = {"state": "absent"}
+#: A pool with room for one node: Karpenter would make another for the pod of one that goes.
+FULL = {"instance_types": [GPU], "limits": {"cpu": 4}}
 DRAINING = claim_says("Drained", "Draining")
 
 
@@ -340,6 +344,7 @@ GOING = (
         ("Draining",),
         KARPENTER,
         DRAINING,
+        pool=FULL,
         options=ABSENT,
         first=claim_is("Ready"),
         act=hold_by_budget,
@@ -351,6 +356,7 @@ GOING = (
         ("Draining",),
         KARPENTER,
         DRAINING,
+        pool=FULL,
         options=ABSENT,
         first=claim_is("Ready"),
         act=hold_by_annotation,
@@ -361,6 +367,7 @@ GOING = (
         ("example.com/hold",),
         KUBERNETES,
         held_by_finalizer,
+        pool=FULL,
         options=ABSENT,
         first=claim_is("Ready"),
         act=hold_by_finalizer,
@@ -476,7 +483,7 @@ def launch_error(name: str, reason: str, code: str, message: str, words: str, ea
     All of them in one wave: while a NodeClaim cannot be launched, Karpenter makes no others (Synced in pkg/controllers/state).
     """
     faults = {"launch-error": {"code": code, "message": message}}
-    return Situation(name, reason, (words,), EMULATOR, claim_says("Launched", reason), faults=faults, early=early, wave=1)
+    return Situation(name, reason, (words,), EMULATOR, claim_says("Launched", reason), faults=faults, early=early, settled=True, wave=1)
 
 
 def no_capacity(name: str, reason: str, instance_type: str, fault: str, words: str, early: bool = False, **more: Any) -> Situation:

@@ -89,6 +89,8 @@ class Stage:
             situation.before(self.cluster, situation.name)
         if situation.pool is not None:
             self.cluster.apply(*manifests(situation))
+        if situation.settled:
+            self.cluster.eventually(lambda: self.cluster.is_ready(situation.name), f"NodePool {situation.name} is ready")
         if situation.wants:
             self.cluster.apply(pod(situation.name, situation.wants, situation.tolerates))
 
