@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -112,8 +111,3 @@ def node(name: str = NODE, gpus: int = 1) -> dict[str, Any]:
         "spec": {"providerID": "aws:///us-west-2a/i-0123456789abcdef0", "taints": [{"key": "nvidia.com/gpu", "effect": "NoSchedule"}]},
         "status": {"capacity": resources, "allocatable": resources, "conditions": [ready]},
     }
-
-
-def as_event(kind: str, item: dict[str, Any]) -> dict[str, Any]:
-    """A watch event."""
-    return {"type": kind, "object": json.loads(json.dumps(item))}

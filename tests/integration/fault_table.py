@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from tests.integration.fault_claims import READY, TERMINATING, UNREADY, Claims
 from tests.lab.proxy import answers, certificates
@@ -68,15 +67,14 @@ class Fault:
     token: str = ""
     asked: int = 0
     flip: float = 0.3
-    options: dict[str, Any] = field(default_factory=dict)
 
 
-def once(on: str, act: answers.Act, **more: Any) -> tuple[Rule, ...]:
-    return (Rule(on, act, times=1, **more),)
+def once(on: str, act: answers.Act) -> tuple[Rule, ...]:
+    return (Rule(on, act, times=1),)
 
 
-def ever(on: str, act: answers.Act, **more: Any) -> tuple[Rule, ...]:
-    return (Rule(on, act, **more),)
+def ever(on: str, act: answers.Act) -> tuple[Rule, ...]:
+    return (Rule(on, act),)
 
 
 UNREACHABLE = fails("could not be reached|gave no answer")

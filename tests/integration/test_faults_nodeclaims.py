@@ -38,7 +38,7 @@ class Case:
     @property
     def options(self) -> dict[str, Any]:
         goal = {"state": self.state} if self.state else {"count": 2} if self.module == WAIT else {}
-        return {**goal, "wait_timeout": self.fault.seconds, **self.fault.options}
+        return {**goal, "wait_timeout": self.fault.seconds}
 
 
 CASES = (

@@ -63,14 +63,13 @@ class Upstream:
 
 @dataclass(frozen=True)
 class Rule:
-    """Does ``act`` instead of passing on the requests of kinds that begin with ``on`` (``""``: all), from the ``first`` to
-    ``times`` of them, and none that comes before ``after`` seconds from the first request of all."""
+    """Does ``act`` instead of passing on the requests of kinds that begin with ``on`` (``""``: all), from the ``first`` of
+    them ``times`` many."""
 
     on: str
     act: Callable[[Exchange], Awaitable[None]]
     first: int = 1
     times: float = math.inf
-    after: float = 0.0
 
 
 @dataclass
@@ -152,8 +151,7 @@ class Proxy:
 
     def rule_for(self, request: Request) -> Rule | None:
         """The first rule that hits a request; every rule counts the requests that it is about."""
-        since = request.at - self.log[0].at
-        meets = [rule for rule in self.rules if request.kind.startswith(rule.on) and since >= rule.after]
+        meets = [rule for rule in self.rules if request.kind.startswith(rule.on)]
         self._met.update(meets)
         return next((rule for rule in meets if rule.first <= self._met[rule] < rule.first + rule.times), None)
 
