@@ -171,15 +171,15 @@ def _of_refusal(pod: dict, event: Event, pools: Sequence[str], question: Questio
 
 
 def _of_filtered(question: Question, evidence: Evidence) -> tuple[str, Verdict] | None:
-    """That no instance type meets a pool's own requirements."""
+    """That no instance type meets a pool's own requirements, or that those which do are not to be had now; the event tells no more."""
     pools = set(_pools(question, evidence))
     event = latest(with_reason(evidence.events, "NoCompatibleInstanceTypes"), lambda each: subject(each).get("name") in pools)
     if event is None:
         return None
-    found = verdict(
-        f"NodePool {subject(event)['name']}", "NoInstanceTypeFits", message_of(event), why="no type meets the NodePool's own requirements"
-    )
-    return time_of(event), replace(found, hopeless=_settled(event, question, evidence))
+    why = "no type that is to be had now meets the NodePool's own requirements"
+    found = verdict(f"NodePool {subject(event)['name']}", "NoInstanceTypeFits", message_of(event), why=why)
+    # A type that was refused or taken back is left out for three minutes.
+    return time_of(event), replace(found, hopeless=False)
 
 
 def _settled(event: Event, question: Question, evidence: Evidence) -> bool:

@@ -159,6 +159,7 @@ def capacity_comes_back(stage: Stage, name: str) -> Outcome:
     stage.turn("no-capacity", name)
     cluster.apply(*rendered_pool(name, instance_types=list(types)))
     ended = stage.begin(name, count=2)
+    cluster.eventually(lambda: bool(stage.progress(name)), "the wait looks, before NodeClaims come and go within seconds")
     for number, instance_type in enumerate(types):
         selector = {"node.kubernetes.io/instance-type": instance_type}
         cluster.apply(pod(f"{name}-{number}", {NVIDIA: 1}, [NVIDIA], name, **selector))

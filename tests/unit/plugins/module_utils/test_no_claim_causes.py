@@ -95,6 +95,7 @@ def test_of_no_claim_tells_the_tries_when_their_pool_is_left_out_for_them():
     ]
     assert of_no_claim(asked(), evidence(events=events, pods=[pod()])).reason == "VCPULimitExceeded"
     assert of_no_claim(asked(), evidence(events=events[1:], pods=[pod()])).reason == "NoInstanceTypeFits"
+    assert not of_no_claim(asked(), evidence(events=events[1:])).hopeless
     found = of_no_claim(asked(), evidence(events=events[2:], pods=[pod()]))
     assert (found.reason, found.hopeless) == ("FailedScheduling", False)
 
