@@ -29,7 +29,14 @@ class Ledger:
 
     def entries(self, end_of: Callable[[NodeClaim], dict[str, str]]) -> list[dict]:
         """JSON-able, in the order in which the claims were first seen; ``end_of`` says why one is gone."""
-        return [{**entry, "end": end_of(self.ended[uid]) if uid in self.ended else None} for uid, entry in self._entries.items()]
+        return [
+            {
+                **entry,
+                "transitions": [condition._asdict() for condition in entry["transitions"]],
+                "end": end_of(self.ended[uid]) if uid in self.ended else None,
+            }
+            for uid, entry in self._entries.items()
+        ]
 
     def _note(self, claim: NodeClaim) -> None:
         entry = self._entries.setdefault(claim.uid, {"uid": claim.uid, "transitions": []})
@@ -39,4 +46,4 @@ class Ledger:
             state = (condition.status, condition.reason)
             if last.get(condition.type) != state:
                 last[condition.type] = state
-                entry["transitions"].append(condition._asdict())
+                entry["transitions"].append(condition)

@@ -8,10 +8,10 @@ pkg/apis/v1/nodeclaim_status.go.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import lru_cache
 from sys import intern
 from typing import Any, NamedTuple
 
@@ -26,6 +26,8 @@ NODEPOOL_LABEL = "karpenter.sh/nodepool"
 INSTANCE_TYPE_LABEL = "node.kubernetes.io/instance-type"
 ZONE_LABEL = "topology.kubernetes.io/zone"
 CAPACITY_TYPE_LABEL = "karpenter.sh/capacity-type"
+
+RESOURCES = tuple(row.resource for row in ACCELERATORS.values())
 
 # In the order in which a claim passes through them.
 STEPS = ("Launched", "Registered", "Initialized")
@@ -50,20 +52,19 @@ def conditions_of(obj: dict) -> dict[str, Condition]:
     """The conditions of any object, by type. One that was set for an older generation of the object says nothing of this one."""
     found = (obj.get("status") or {}).get("conditions") or []
     generation = (obj.get("metadata") or {}).get("generation") or 0
-    # A claim has the same few words as thousands of others: kept once.
-    return {intern(str(item.get("type"))): _condition(item, generation) for item in found}
+    return {condition.type: condition for condition in (_condition(item, generation) for item in found)}
 
 
 def _condition(item: Mapping[str, Any], generation: int) -> Condition:
-    kind, since = intern(str(item.get("type"))), str(item.get("lastTransitionTime") or "")
-    observed = item.get("observedGeneration")
-    if isinstance(observed, int) and isinstance(generation, int) and observed < generation:
+    get = item.get
+    kind, since, observed = intern(get("type", "")), get("lastTransitionTime") or "", get("observedGeneration")
+    if observed is not None and observed < generation:
         return Condition(kind, "Unknown", "AwaitingReconciliation", f"object is awaiting reconciliation since generation {observed}", since)
-    return Condition(kind, intern(str(item.get("status"))), intern(str(item.get("reason") or "")), str(item.get("message") or ""), since)
+    # One claim has the same few words as thousands of others: kept once.
+    return Condition(kind, intern(get("status", "")), intern(get("reason") or ""), get("message") or "", intern(since))
 
 
-@dataclass(frozen=True)
-class NodeClaim:
+class NodeClaim(NamedTuple):
     """A NodeClaim. Times are RFC 3339; what Karpenter has not settled yet is an empty string.
 
     ``requested`` are the resources that the pods behind the claim asked for, ``promised`` the accelerators that its instance
@@ -83,7 +84,7 @@ class NodeClaim:
     provider_id: str
     requested: Mapping[str, int]
     promised: Mapping[str, int]
-    conditions: Mapping[str, Condition] = field(default_factory=dict)
+    conditions: Mapping[str, Condition]
     finalizers: tuple[str, ...] = ()
 
     @classmethod
@@ -136,14 +137,16 @@ class NodeClaim:
 
 def accelerators_in(quantities: Mapping[str, Any] | None) -> dict[str, int]:
     """The accelerator resources among Kubernetes quantities, as numbers; zeros are left out."""
-    found = {row.resource: number_of((quantities or {}).get(row.resource)) for row in ACCELERATORS.values()}
-    return {resource: number for resource, number in found.items() if number}
+    if not quantities:
+        return {}
+    found = ((resource, number_of(quantities[resource])) for resource in RESOURCES if resource in quantities)
+    return {resource: number for resource, number in found if number}
 
 
 def number_of(quantity: object) -> int:
     """A quantity of devices as a number; 0 for one that is not whole."""
-    text = str(quantity or "0")
-    return int(text) if re.fullmatch(r"[0-9]+", text) else 0
+    text = str(quantity)
+    return int(text) if text.isdecimal() else 0
 
 
 # The states a wait can ask for, each with what a claim must be. A claim that is going away is in none of them.
@@ -242,8 +245,13 @@ def view(claim: NodeClaim, now: datetime, registered: Mapping[str, int] | None =
 
 def age_of(created: str, now: datetime) -> int:
     """Seconds since an RFC 3339 time; 0 for a clock that is behind, or no time."""
+    born = _moment(created)
+    return max(0, int((now - born).total_seconds())) if born else 0
+
+
+@lru_cache(maxsize=1024)
+def _moment(text: str) -> datetime | None:
     try:
-        born = datetime.strptime(created, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     except ValueError:
-        return 0
-    return max(0, int((now - born).total_seconds()))
+        return None

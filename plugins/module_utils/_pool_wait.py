@@ -21,7 +21,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._pool_causes imp
     of_node_class,
     without_image,
 )
-from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress
+from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress, contact_lines, contact_warnings
 from ansible_collections.accelerated.nodes.plugins.module_utils._question import Evidence
 from ansible_collections.accelerated.nodes.plugins.module_utils._verdict import Verdict, verdict
 from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, View, follow
@@ -78,6 +78,8 @@ class PoolWait:
         self._evidence = Evidence()
         self._wrong: list[Verdict] = []
         self._warnings: list[str] = []
+        self._contact: dict[str, str] = {}
+        self._judged_alone = False
 
     def run(self) -> dict[str, Any]:
         """Returns ``node_pools``, ``node_classes`` and ``elapsed`` (seconds) once all are ready.
@@ -101,10 +103,12 @@ class PoolWait:
     def _note(self, seen: View) -> None:
         self._evidence = Evidence(node_pools=_by_name(seen.objects[POOLS]), node_classes=_by_name(seen.objects[CLASSES]))
         self._wrong = unready(self._pools, self._evidence)
-        self._warnings = [
-            f"EC2NodeClasses are not known, so NodePools are judged alone: {error.message}" for error in seen.refused.values()
-        ]
-        self._progress(lambda: dict(self._lines()), self._deadline.elapsed, bool(seen.changed or seen.gone), last=not self._wrong)
+        self._judged_alone = bool(seen.refused)
+        self._warnings = contact_warnings(seen)
+        contact = contact_lines(seen)
+        changed = bool(seen.changed or seen.gone or contact != self._contact)
+        self._contact = contact
+        self._progress(lambda: {**dict(self._lines()), **contact}, self._deadline.elapsed, changed, last=not self._wrong)
 
     def _lines(self) -> Iterator[tuple[str, str]]:
         ready = [name for name in self._pools.meant(self._evidence) if _of_pool(name, self._evidence) is None]
@@ -118,7 +122,7 @@ class PoolWait:
         classes = sorted({*pools.node_classes, *filter(None, referenced)})
         return {
             "node_pools": [_state(name, _of_pool(name, evidence)) for name in meant],
-            "node_classes": [_state(name, _of_class(name, evidence)) for name in classes if not self._warnings],
+            "node_classes": [_state(name, _of_class(name, evidence)) for name in classes if not self._judged_alone],
             "elapsed": round(self._deadline.elapsed, 1),
             "changed": False,
             "warnings": self._warnings,

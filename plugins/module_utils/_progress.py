@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import ABSENT, Condition, Goal, NodeClaim
+from ansible_collections.accelerated.nodes.plugins.module_utils._watch import View
 
 QUIET_SECONDS = 30  # Never silent for longer, so that nobody (and no idle timeout) takes a wait for dead.
 COALESCE_SECONDS = 0.2  # As often as the action plugin looks: of what changes faster, the last word counts.
@@ -74,11 +75,12 @@ def wait_lines(claims: Iterable[NodeClaim], goal: Goal) -> dict[str, str]:
         by_pool.setdefault(claim.node_pool or "no pool", []).append(claim)
     if not by_pool:
         return {"NodeClaims": "none left" if goal.state == ABSENT else "none yet"}
-    return {pool: _pool_words(members, goal) for pool, members in sorted(by_pool.items())}
+    wanted = goal.count if len(by_pool) == 1 else 0
+    return {pool: _pool_words(members, goal, max(wanted, len(members))) for pool, members in sorted(by_pool.items())}
 
 
-def _pool_words(claims: list[NodeClaim], goal: Goal) -> str:
-    head = f"{len(claims)} left" if goal.state == ABSENT else f"{len(goal.done(claims))} of {len(claims)} {goal.state}"
+def _pool_words(claims: list[NodeClaim], goal: Goal, wanted: int) -> str:
+    head = f"{len(claims)} left" if goal.state == ABSENT else f"{len(goal.done(claims))} of {wanted} {goal.state}"
     behind = goal.missing(claims)
     more = [f"and {len(behind) - MOST_CLAIMS} more"] if len(behind) > MOST_CLAIMS else []
     return "; ".join((head, *(_claim_words(claim) for claim in behind[:MOST_CLAIMS]), *more))
@@ -97,3 +99,19 @@ def waiting_for(blocking: Condition) -> str:
     named = re.search('"([^"]+)"', blocking.message)
     words = WAITING_FOR.get(blocking.reason, "").format(named.group(1) if named else "it")
     return f"waiting for {words}" if words else f"{blocking.reason}: {blocking.message}".rstrip(": ")
+
+
+def contact_lines(seen: View) -> dict[str, str]:
+    """What a user should know of the connection: that it is being mended, or that objects are polled."""
+    lost = {f"connection for {name}": f"being mended: {error.message}" for name, error in seen.trouble.items()}
+    polled = dict.fromkeys(sorted(seen.polled), "watching them is not allowed (verb watch), so they are listed again every 5 s")
+    return {**polled, **lost}
+
+
+def contact_warnings(seen: View) -> list[str]:
+    """What was done without a right that is missing, and which it is."""
+    polled = (
+        f"{name} were listed again every 5 s, as watching them is not allowed. {error.next_step}" for name, error in seen.polled.items()
+    )
+    refused = (f"{name} could not be read, and count as none. {error.message}" for name, error in seen.refused.items())
+    return [*polled, *refused]

@@ -25,7 +25,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims impo
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils._offers import Offer, offer_of, offers_of, short, unreadable
 from ansible_collections.accelerated.nodes.plugins.module_utils._placements import Placements
-from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress, wait_lines
+from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress, contact_lines, contact_warnings, wait_lines
 from ansible_collections.accelerated.nodes.plugins.module_utils._question import Evidence, Question
 from ansible_collections.accelerated.nodes.plugins.module_utils._roster import Roster
 from ansible_collections.accelerated.nodes.plugins.module_utils._selection import Selection
@@ -74,6 +74,9 @@ class Wait:
         self._offers: Optional[dict[str, Offer]] = None
         self._offers_at = 0.0
         self._warnings: list[str] = []
+        self._denied: list[str] = []
+        self._short: dict[str, str] = {}
+        self._beside: dict[str, str] = {}
 
     def run(self) -> dict[str, Any]:
         """Returns ``nodeclaims``, ``ledger`` and ``elapsed`` (seconds) once the goal is met.
@@ -103,26 +106,31 @@ class Wait:
 
     def _note(self, seen: View) -> None:
         self._placements.note(seen)
-        gone = [item for name, item in seen.gone if name == CLAIMS and item.uid in self._roster]
-        present = seen.objects[CLAIMS]
-        # Where pods are what selects, any change may change which claims are meant.
-        uids = list(present) if self._order.selection.owners else [uid for name, uid in seen.changed if name == CLAIMS]
-        for claim in (present[uid] for uid in uids if uid in present):
-            if self._order.selection.matches(claim, self._placements.known):
-                self._roster.put(claim)
-                self._ledger.record([claim])
-            else:
-                self._roster.drop(claim.uid)
-        self._ledger.record([], gone)
-        for claim in gone:
+        for claim in (item for name, item in seen.changed if name == CLAIMS):
+            self._take_in(claim)
+        if self._order.selection.owners:
+            # Where pods are what selects, any change may change which claims are meant.
+            for claim in seen.objects[CLAIMS].values():
+                self._take_in(claim)
+            self._placements.settle(self._roster.claims)
+        for claim in (item for name, item in seen.gone if name == CLAIMS and item.uid in self._roster):
+            self._ledger.record([], [claim])
             self._roster.drop(claim.uid)
-        self._placements.settle(self._roster.claims if self._order.selection.owners else ())
         self._tell(seen)
 
+    def _take_in(self, claim: NodeClaim) -> None:
+        if self._order.selection.matches(claim, self._placements.known):
+            self._roster.put(claim)
+            self._ledger.record([claim])
+        else:
+            self._roster.drop(claim.uid)
+
     def _tell(self, seen: View) -> None:
-        changed = bool(seen.changed or seen.gone or seen.trouble)
+        beside = {**self._short, **contact_lines(seen)}
+        changed = bool(seen.changed or seen.gone or beside != self._beside)
+        self._beside, self._denied = beside, contact_warnings(seen)
         self._progress(
-            lambda: {**wait_lines(self._roster.claims, self._goal), **contact_lines(seen)},
+            lambda: {**wait_lines(self._roster.claims, self._goal), **beside},
             self._deadline.elapsed,
             changed,
             last=self._roster.met,
@@ -137,7 +145,15 @@ class Wait:
             return False
         self._offers_at = self._deadline.elapsed + OFFER_SECONDS
         self._offers = self._read_offers(promising)
-        return not any(claim.node in self._offers and short(claim, self._offers[claim.node]) for claim in promising)
+        self._short = dict(self._short_lines(self._offers))
+        return not self._short
+
+    def _short_lines(self, offers: Mapping[str, Offer]) -> Iterator[tuple[str, str]]:
+        """What is still to register on each node that Karpenter calls ready."""
+        for claim in self._roster.done:
+            if claim.node in offers and short(claim, offers[claim.node]):
+                wanted = ", ".join(f"{offers[claim.node].get(name, 0)} of {number} {name}" for name, number in claim.promised.items())
+                yield claim.name, f"Karpenter calls it ready; its node has registered {wanted}"
 
     def _read_offers(self, claims: Iterable[NodeClaim]) -> dict[str, Offer]:
         try:
@@ -197,7 +213,7 @@ class Wait:
             "ledger": self._ledger.entries(lambda claim: end_of(claim, events)),
             "elapsed": round(self._deadline.elapsed, 1),
             "changed": False,
-            "warnings": self._warnings,
+            "warnings": [*self._denied, *self._warnings],
         }
 
     def _failure(self, head: str, found: Verdict, evidence: Evidence) -> CollectionError:
@@ -216,14 +232,7 @@ class Wait:
         claims = self._roster.claims
         if self._goal.state == ABSENT:
             return f"{len(claims)} NodeClaims left"
-        return f"{len(self._roster.done)} of {max(self._goal.count, len(claims))} NodeClaims {self._goal.state}"
-
-
-def contact_lines(seen: View) -> dict[str, str]:
-    """What a user should know of the connection: that it is being mended, or that objects are polled."""
-    lost = {f"connection for {name}": f"being mended: {error.message}" for name, error in seen.trouble.items()}
-    polled = dict.fromkeys(sorted(seen.polled), "watching them is not allowed (verb watch), so they are listed again every 5 s")
-    return {**polled, **lost}
+        return f"{len(self._roster.done) - len(self._short)} of {max(self._goal.count, len(claims))} NodeClaims {self._goal.state}"
 
 
 def _now() -> str:

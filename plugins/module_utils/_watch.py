@@ -77,17 +77,17 @@ class Deadline:
 class View:
     """What is known of the followed sources: kept objects by uid for each source's name, and the sources not listed yet.
 
-    ``changed`` (source and uid) and ``gone`` (source and what was kept) tell of the time since the last view; ``trouble`` the
-    last error of each source that is reconnecting, ``polled`` the sources that are listed again and again because watching
-    them is not allowed, ``refused`` the final error of each that is not needed.
+    ``changed`` (source and what is kept, for each event) and ``gone`` (source and what was kept) tell of the time since the last view; ``trouble`` the
+    last error of each source that is reconnecting, ``polled`` the refusal of each that is listed again and again because watching
+    it is not allowed, ``refused`` the final error of each that is not needed.
     """
 
     objects: dict[str, dict[str, Any]]
     pending: set[str]
-    changed: list[tuple[str, str]] = field(default_factory=list)
+    changed: list[tuple[str, Any]] = field(default_factory=list)
     gone: list[tuple[str, Any]] = field(default_factory=list)
     trouble: dict[str, ApiError] = field(default_factory=dict)
-    polled: set[str] = field(default_factory=set)
+    polled: dict[str, ApiError] = field(default_factory=dict)
     refused: dict[str, ApiError] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
 
@@ -145,7 +145,7 @@ def _apply(view: View, name: str, kind: str, payload: Any) -> None:
         view.pending.discard(name)
         view.trouble.pop(name, None)
     elif kind == "POLLED":
-        view.polled.add(name)
+        view.polled[name] = payload
     else:
         view.trouble.pop(name, None)
         view.pending.discard(name)
@@ -164,7 +164,7 @@ def _set(view: View, name: str, item: Item) -> None:
     if view.versions.get(item.uid) != item.version or item.uid not in view.objects[name]:
         view.versions[item.uid] = item.version
         view.objects[name][item.uid] = item.kept
-        view.changed.append((name, item.uid))
+        view.changed.append((name, item.kept))
 
 
 def _delete(view: View, name: str, item: Item) -> None:
@@ -277,7 +277,7 @@ class _Reader(threading.Thread):
         """Decides how to go on after an error, and waits before it; False when more requests can't mend it."""
         watched = self._version is not None
         if watched and error.status == 403:
-            self._put("POLLED")
+            self._put("POLLED", error)
             self._version = None
             self._stopped.wait(POLL_SECONDS)
             return True

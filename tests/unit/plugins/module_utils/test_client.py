@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 import urllib3
 from ansible_collections.accelerated.nodes.plugins.module_utils import _client
-from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client, client_from
+from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client, client_from, without_managed_fields
 from ansible_collections.accelerated.nodes.plugins.module_utils._credentials import Credentials, fixed
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils._kubeconfig import Connection
@@ -129,6 +129,35 @@ def test_stream_cut_in_the_middle_of_an_event_is_an_error_after_what_was_whole(s
     assert next(events)["type"] == "ADDED"
     with pytest.raises(ApiError, match="cut in the middle"):
         next(events)
+
+
+MANAGED = {"managedFields": [{"manager": "a", "fieldsV1": {"f:x": {'k:{"type":"Ready"}': {}}}}, {"manager": "b"}]}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"metadata": {"labels": {"a": "b"}, "name": "x"}},
+        {"metadata": {"note": 'in a string: "managedFields":[1],"x"', "uid": "u"}},
+        {"items": [{"metadata": {"name": "a"}, "spec": {"list": [1, [2]]}}, {"metadata": {"name": "b"}}]},
+        {"managedField": [], "managedFields": "no list"},
+    ],
+)
+def test_without_managed_fields_leaves_everything_else(value):
+    text = json.dumps(value, separators=(",", ":")).encode()
+    assert json.loads(without_managed_fields(text)) == value
+
+
+def test_without_managed_fields_takes_them_out_of_each_item():
+    items = [{"metadata": {"labels": {}, **MANAGED, "name": str(number)}} for number in range(3)]
+    text = json.dumps({"items": items}, separators=(",", ":")).encode()
+    assert json.loads(without_managed_fields(text)) == {"items": [{"metadata": {"labels": {}, "name": str(number)}} for number in range(3)]}
+
+
+@pytest.mark.parametrize("where", [{"metadata": {"name": "x", **MANAGED}}, {"metadata": {"managedFields": ["a]", "b"], "name": "x"}}])
+def test_without_managed_fields_leaves_what_it_cannot_be_sure_of(where):
+    text = json.dumps(where, separators=(",", ":")).encode()
+    assert json.loads(without_managed_fields(text)) == where
 
 
 def test_text_is_cut_at_its_limit_and_never_fails_to_decode(server, client):

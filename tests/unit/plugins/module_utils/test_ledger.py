@@ -2,8 +2,6 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ansible_collections.accelerated.nodes.plugins.module_utils._ledger import Ledger
 
 from tests.unit.plugins.nodeclaims import READY, STUCK, claim
@@ -39,6 +37,6 @@ def test_record_tells_a_replacement_under_the_same_name_apart():
     ledger = Ledger()
     first = claim(**STUCK)
     ledger.record([first])
-    ledger.record([replace(first, uid="another")], [first])
+    ledger.record([first._replace(uid="another")], [first])
     assert [entry["uid"] for entry in ledger.entries(ends)] == ["uid-gpu-1", "another"]
     assert [entry["end"] is None for entry in ledger.entries(ends)] == [False, True]

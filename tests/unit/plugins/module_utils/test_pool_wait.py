@@ -104,7 +104,7 @@ def test_run_fails_with_a_sentence_for_each_and_the_first_verdict():
 def test_run_judges_pools_alone_where_classes_may_not_be_read_and_says_so():
     found = wait(Server(pools=[pool("a", READY)], classes=ApiError("no", 403, "Forbidden")), Pools())
     assert found["node_classes"] == []
-    assert "judged alone" in found["warnings"][0]
+    assert "EC2NodeClasses could not be read, and count as none" in found["warnings"][0]
 
 
 def test_run_without_karpenter_says_so():

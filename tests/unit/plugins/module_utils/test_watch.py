@@ -109,7 +109,7 @@ def test_follow_survives_one_failed_list(status):
 def test_follow_polls_where_watching_is_forbidden_and_says_so():
     lists = [page(item("a")), page(item("a"), item("b"))]
     view = names_until(ScriptedClient(lists + [lists[1]] * 1000, [[ApiError("no", 403, "Forbidden")]] * 1000), {"a", "b"})
-    assert view.polled == {"x"}
+    assert set(view.polled) == {"x"}
 
 
 @pytest.mark.parametrize("status", [403, 404])
@@ -142,7 +142,7 @@ def test_follow_takes_a_duplicate_for_no_change():
     changes = []
     for view in follow(ScriptedClient([page(item("a"))], [events]), {"x": Source("/x")}, Deadline(0.5), tick=0.05):
         changes += view.changed
-    assert changes == [("x", "uid-a")] * 2
+    assert [kept["metadata"]["resourceVersion"] for _name, kept in changes] == ["1", "12"]
 
 
 def test_follow_survives_bookmarks_only_and_goes_on_from_them():
