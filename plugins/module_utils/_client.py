@@ -230,12 +230,19 @@ def _kubeconfig_sentence(kubeconfig: Any, error: Exception) -> str:
 def _body(response: Any, seconds: float) -> bytes:
     """The whole answer, which neither its size nor the slowness of its sender may stretch without end."""
     start, size, chunks = time.monotonic(), 0, []
-    for chunk in response.stream(CHUNK, decode_content=True):
+    for chunk in _chunks(response):
         size += len(chunk)
         chunks.append(chunk)
         if size > LARGEST_ANSWER or time.monotonic() - start > seconds:
             raise urllib3.exceptions.ProtocolError(f"the answer did not end after {size} bytes and {seconds:.0f} s")
     return b"".join(chunks)
+
+
+def _chunks(response: Any) -> Iterator[bytes]:
+    """What has arrived, each time something has: a plain read would wait for a whole chunk, however slowly it drips."""
+    if hasattr(response, "read1"):
+        return iter(lambda: response.read1(CHUNK, decode_content=True), b"")
+    return response.stream(CHUNK, decode_content=True)  # urllib3 before 2.0
 
 
 def _lines(response: Any, seconds: float) -> Iterator[bytes]:

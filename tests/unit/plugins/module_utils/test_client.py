@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 import time
@@ -223,6 +224,27 @@ def test_get_of_an_answer_that_drips_ends(server, client):
     server.answer = lambda handler: drip(handler, b" " * 500)
     with pytest.raises(ApiError, match="did not end"):
         client.get("/x", timeout=0.05)
+
+
+def test_get_of_an_answer_that_drips_and_names_its_length_ends(server, client):
+    def answer(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "500")
+        handler.end_headers()
+        for _byte in range(500):
+            handler.wfile.write(b" ")
+            time.sleep(0.02)
+
+    server.answer = answer
+    with pytest.raises(ApiError, match="did not end"):
+        client.get("/x", timeout=0.1)
+
+
+@pytest.mark.parametrize("size", [10, 1_000_000])
+def test_get_unpacks_what_comes_packed(server, client, size):
+    packed = gzip.compress(json.dumps({"x": "y" * size}).encode())
+    server.answer = lambda handler: handler.reply(200, packed, Content_Encoding="gzip")
+    assert client.get("/x") == {"x": "y" * size}
 
 
 def test_stream_of_an_event_that_drips_ends(server, client):
