@@ -89,7 +89,8 @@ def _of_tries(question: Question, evidence: Evidence) -> tuple[str, Verdict] | N
     """Why the claims that are gone ended, with the time of the last; those of before the wait are known by their events only."""
     if question.gone:
         at, found = _of_gone(question.gone, evidence)
-        return (at, found) if found.reason != "Deleted" else None
+        if found.reason != "Deleted":
+            return at, found
     mine = _earlier_tries(question, evidence)
     if not mine:
         return None
