@@ -12,7 +12,6 @@ import json
 import re
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Optional
 from urllib.parse import urlencode
@@ -25,6 +24,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._kubeconfig impo
     plain_connection,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils._rbac import rule_for
+from ansible_collections.accelerated.nodes.plugins.module_utils._wire import lines, whole, without_managed_fields
 
 try:
     import urllib3
@@ -35,9 +35,6 @@ except ImportError:
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
 SILENT = "Silent"
-CHUNK = 262_144
-LARGEST_ANSWER = 256 * 1024 * 1024  # A page of 500 objects of etcd's largest size; more is no answer.
-LARGEST_EVENT = 16 * 1024 * 1024
 
 
 class Request(NamedTuple):
@@ -91,7 +88,7 @@ class Client:
         """
         response = self._send(Request("GET", path, query, timeout=timeout))
         try:
-            yield from (self._parse(path, line) for line in _lines(response, timeout))
+            yield from (self._parse(path, line) for line in lines(response, timeout))
         except urllib3.exceptions.ReadTimeoutError as error:
             raise ApiError(f"The watch of {path} has been silent for {timeout:.0f} s.", reason=SILENT) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -102,7 +99,7 @@ class Client:
     def _json(self, request: Request) -> dict[str, Any]:
         response = self._send(request)
         try:
-            return self._parse(request.path, _body(response, request.timeout))
+            return self._parse(request.path, whole(response, request.timeout))
         except (urllib3.exceptions.HTTPError, OSError) as error:
             response.close()
             raise self._unreachable(request.path, error) from error
@@ -225,59 +222,6 @@ def _kubeconfig_sentence(kubeconfig: Any, error: Exception) -> str:
         f"No connection to a cluster can be made from {named}: {_plain(error)}. "
         "Set the option kubeconfig (or K8S_AUTH_KUBECONFIG) to a readable file, and context to one of its contexts."
     )
-
-
-def _body(response: Any, seconds: float) -> bytes:
-    """The whole answer, which neither its size nor the slowness of its sender may stretch without end."""
-    start, size, chunks = time.monotonic(), 0, []
-    for chunk in _chunks(response):
-        size += len(chunk)
-        chunks.append(chunk)
-        if size > LARGEST_ANSWER or time.monotonic() - start > seconds:
-            raise urllib3.exceptions.ProtocolError(f"the answer did not end after {size} bytes and {seconds:.0f} s")
-    return b"".join(chunks)
-
-
-def _chunks(response: Any) -> Iterator[bytes]:
-    """What has arrived, each time something has: a plain read would wait for a whole chunk, however slowly it drips."""
-    if hasattr(response, "read1"):
-        return iter(lambda: response.read1(CHUNK, decode_content=True), b"")
-    return response.stream(CHUNK, decode_content=True)  # urllib3 before 2.0
-
-
-def _lines(response: Any, seconds: float) -> Iterator[bytes]:
-    """Whole lines as they come.
-
-    :param seconds: how long a line may take from its first byte; a server that drips one would never be silent.
-    """
-    rest, since = b"", time.monotonic()
-    for chunk in response.stream(65536, decode_content=True):
-        *lines, rest = (rest + chunk).split(b"\n")
-        if lines or not rest:
-            since = time.monotonic()
-        elif len(rest) > LARGEST_EVENT or time.monotonic() - since > seconds:
-            raise urllib3.exceptions.ProtocolError(f"an event did not end after {len(rest)} bytes and {seconds:.0f} s")
-        yield from (line for line in lines if line.strip())
-    if rest.strip():
-        raise urllib3.exceptions.ProtocolError("the stream was cut in the middle of an event")
-
-
-MANAGED_FIELDS = b'"managedFields":['
-
-
-def without_managed_fields(text: bytes) -> bytes:
-    """JSON without what servers note of who set which field: half of what they send, most of what decoding it takes, and not used.
-
-    It holds no other list, so the first bracket is its end, where something follows it.
-    """
-    kept, at, start = [], 0, text.find(MANAGED_FIELDS)
-    while start >= 0:
-        end = text.find(b"]", start)
-        if text[end : end + 3] == b'],"':
-            kept.append(text[at:start])
-            at = end + 2
-        start = text.find(MANAGED_FIELDS, end if end > 0 else len(text))
-    return b"".join((*kept, text[at:])) if kept else text
 
 
 def _status_object(body: bytes) -> dict:

@@ -110,6 +110,8 @@ def _entry(options: Mapping[str, Any]) -> Entry | None:
     if os.pathsep in location:
         return None
     path = Path(location).expanduser()
+    if options.get("host") and not options.get("kubeconfig") and not path.exists():
+        return Entry()  # A server that asks for no credentials, such as a proxy of kubectl's.
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(document, dict):
         raise CollectionError(f"kubeconfig {path} is not a mapping.")

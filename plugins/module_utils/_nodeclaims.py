@@ -94,7 +94,7 @@ class NodeClaim(NamedTuple):
         labels = meta.get("labels") or {}
         return cls(
             name=meta["name"],
-            uid=meta["uid"],
+            uid=meta.get("uid") or meta["name"],
             node_pool=intern(labels.get(NODEPOOL_LABEL, "")),
             node_class=intern((spec.get("nodeClassRef") or {}).get("name", "")),
             node=status.get("nodeName") or "",

@@ -194,6 +194,7 @@ class _Reader(threading.Thread):
         # Apart, as a watch that always fails is no reason to list in haste, nor the other way round.
         self._listing, self._watching = Patience(), Patience(known=True)
         self._silences = 0
+        self._seen: dict[str, str] = {}
 
     def run(self) -> None:
         while not self._stopped.is_set():
@@ -214,6 +215,7 @@ class _Reader(threading.Thread):
     def _list(self) -> None:
         items, self._version = _pages(self._client, self._source, self._deadline.share(READ_SECONDS))
         self._listing.success()
+        self._seen = {item.uid: item.version for item in items}
         self._put("REPLACE", items)
 
     def _watch(self) -> None:
@@ -256,11 +258,20 @@ class _Reader(threading.Thread):
         if kind == "BOOKMARK":
             self._reach(_version(body))
         elif kind in CHANGES:
-            item = _item(self._source, body)
-            self._reach(item.version)
-            self._put(kind, item)
+            self._change(kind, _item(self._source, body))
         else:
             raise ApiError(f"The API server answered a watch of {self._source.path} with something else.", reason="InvalidAnswer")
+
+    def _change(self, kind: str, item: Item) -> None:
+        """Passes on what became of one object, unless it is known."""
+        if kind == "DELETED":
+            self._seen.pop(item.uid, None)
+        elif item.version and self._seen.get(item.uid) == item.version:
+            return
+        else:
+            self._seen[item.uid] = item.version
+        self._reach(item.version)
+        self._put(kind, item)
 
     def _reach(self, version: str) -> None:
         """Notes how far the watch has come.
@@ -326,7 +337,8 @@ def _items(source: Source, page: dict[str, Any]) -> list[dict]:
 def _item(source: Source, body: dict[str, Any]) -> Item:
     """:raises ApiError: it is not an object as the source's API has them."""
     try:
-        return Item(body["metadata"]["uid"], _version(body), source.keep(body))
+        meta = body["metadata"]
+        return Item(meta.get("uid") or meta["name"], _version(body), source.keep(body))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ApiError(
             f"The API server answered {source.path} with an object that is incomplete: {error!r}.", reason="InvalidAnswer"

@@ -17,11 +17,11 @@ from tests.bench.figures import Figure
 from tests.lab import binaries
 
 BENCHMARKS = {
-    "flip": flip.run,
+    "soak": soak.run,
     "requests": api_requests.run,
+    "flip": flip.run,
     "info": info.run,
     "many": many.run,
-    "soak": soak.run,
     "progress": progress.run,
 }
 
@@ -40,9 +40,12 @@ def main() -> int:
     binaries.build_all()
     before = os.getloadavg()[0]
     with bench(options.quick) as at_hand:
-        figures = [figure for name in options.benchmarks or BENCHMARKS for figure in measured(at_hand, name)]
-    if not options.quick and not options.benchmarks:
-        report.write(figures, (before, os.getloadavg()[0]))
+        figures: list[Figure] = []
+        for name in options.benchmarks or BENCHMARKS:
+            figures += measured(at_hand, name)
+            # Written as it comes, so that nothing is lost when a long run is cut off.
+            if not options.quick and not options.benchmarks:
+                report.write(figures, (before, os.getloadavg()[0]))
     return int(any(figure.met is False for figure in figures))
 
 

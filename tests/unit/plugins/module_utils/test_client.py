@@ -14,11 +14,12 @@ from types import SimpleNamespace
 
 import pytest
 import urllib3
-from ansible_collections.accelerated.nodes.plugins.module_utils import _client
-from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client, client_from, without_managed_fields
+from ansible_collections.accelerated.nodes.plugins.module_utils import _wire
+from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client, client_from
 from ansible_collections.accelerated.nodes.plugins.module_utils._credentials import Credentials, fixed
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils._kubeconfig import Connection
+from ansible_collections.accelerated.nodes.plugins.module_utils._wire import without_managed_fields
 
 
 class Server(ThreadingHTTPServer):
@@ -270,7 +271,7 @@ def test_stream_that_falls_silent_says_so(server, client):
 
 
 def test_stream_of_an_event_without_end_ends(server, client, monkeypatch):
-    monkeypatch.setattr(_client, "LARGEST_EVENT", 1000)
+    monkeypatch.setattr(_wire, "LARGEST_EVENT", 1000)
     server.answer = lambda handler: handler.reply(200, b"x" * 100_000)
     with pytest.raises(ApiError, match="did not end"):
         list(client.stream("/x", {}, timeout=5))

@@ -65,6 +65,11 @@ def test_plain_connection_of_options_alone_reads_no_file():
     assert (found.host, found.credentials.header) == ("https://h", "Bearer key")
 
 
+def test_plain_connection_of_a_host_alone_has_no_credentials():
+    found = plain_connection({"host": "http://127.0.0.1:8001"})
+    assert (found.host, found.credentials.header) == ("http://127.0.0.1:8001", None)
+
+
 def test_plain_connection_prefers_the_options_to_the_kubeconfig(tmp_path):
     found = plain_connection({"kubeconfig": kubeconfig(tmp_path / "config"), "host": "https://h", "api_key": "key"})
     assert (found.host, found.credentials.header) == ("https://h", "Bearer key")

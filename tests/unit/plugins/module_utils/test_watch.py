@@ -145,6 +145,13 @@ def test_follow_takes_a_duplicate_for_no_change():
     assert [kept["metadata"]["resourceVersion"] for _name, kept in changes] == ["1", "12"]
 
 
+def test_follow_takes_what_a_watch_tells_again_for_known():
+    events = [{"type": "ADDED", "object": item("a", "3")}, {"type": "ADDED", "object": item("b", "11")}]
+    client = ScriptedClient([page(item("a", "3"))], [events])
+    names_until(client, {"a", "b"})
+    assert len([asked for asked in client.asked if "watch" not in asked]) == 1
+
+
 def test_follow_survives_bookmarks_only_and_goes_on_from_them():
     bookmark = {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "40"}}}
     client = ScriptedClient([page(item("a"))], [[bookmark], [{"type": "ADDED", "object": item("b", "41")}]])

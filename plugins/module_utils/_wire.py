@@ -1,0 +1,75 @@
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Bytes as the API server sends them: whole answers and lines, within bounds of time and size.
+
+Neither the size of an answer nor the slowness of its sender may stretch it without end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+try:
+    from urllib3.exceptions import ProtocolError
+except ImportError:
+    ProtocolError = OSError  # type: ignore[misc,assignment]  # The client says what is missing.
+
+CHUNK = 262_144
+LARGEST_ANSWER = 256 * 1024 * 1024  # A page of 500 objects comes nowhere near; more is no answer.
+LARGEST_EVENT = 16 * 1024 * 1024
+MANAGED_FIELDS = b'"managedFields":['
+
+
+def whole(response: Any, seconds: float) -> bytes:
+    """The whole answer.
+
+    :param seconds: how long it may take.
+    """
+    start, size, chunks = time.monotonic(), 0, []
+    for chunk in _chunks(response):
+        size += len(chunk)
+        chunks.append(chunk)
+        if size > LARGEST_ANSWER or time.monotonic() - start > seconds:
+            raise ProtocolError(f"the answer did not end after {size} bytes and {seconds:.0f} s")
+    return b"".join(chunks)
+
+
+def _chunks(response: Any) -> Iterator[bytes]:
+    """What has arrived, each time something has: a plain read would wait for a whole chunk, however slowly it drips."""
+    if hasattr(response, "read1"):
+        return iter(lambda: response.read1(CHUNK, decode_content=True), b"")
+    return response.stream(CHUNK, decode_content=True)  # urllib3 before 2.0
+
+
+def lines(response: Any, seconds: float) -> Iterator[bytes]:
+    """Whole lines as they come.
+
+    :param seconds: how long a line may take from its first byte; a server that drips one would never be silent.
+    """
+    rest, since = b"", time.monotonic()
+    for chunk in response.stream(65536, decode_content=True):
+        *lines, rest = (rest + chunk).split(b"\n")
+        if lines or not rest:
+            since = time.monotonic()
+        elif len(rest) > LARGEST_EVENT or time.monotonic() - since > seconds:
+            raise ProtocolError(f"an event did not end after {len(rest)} bytes and {seconds:.0f} s")
+        yield from (line for line in lines if line.strip())
+    if rest.strip():
+        raise ProtocolError("the stream was cut in the middle of an event")
+
+
+def without_managed_fields(text: bytes) -> bytes:
+    """JSON without what servers note of who set which field: half of what they send, most of what decoding it takes, and not used.
+
+    It holds no other list, so the first bracket is its end, where something follows it.
+    """
+    kept, at, start = [], 0, text.find(MANAGED_FIELDS)
+    while start >= 0:
+        end = text.find(b"]", start)
+        if text[end : end + 3] == b'],"':
+            kept.append(text[at:start])
+            at = end + 2
+        start = text.find(MANAGED_FIELDS, end if end > 0 else len(text))
+    return b"".join((*kept, text[at:])) if kept else text
