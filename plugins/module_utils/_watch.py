@@ -129,7 +129,7 @@ def _take(inbox: queue.SimpleQueue, view: View, seconds: float) -> None:
     """Applies all that has arrived, waiting up to ``seconds`` for the first."""
     try:
         _apply(view, *inbox.get(timeout=max(seconds, 0.001)))
-        for _ in range(inbox.qsize()):
+        for _each in range(inbox.qsize()):
             _apply(view, *inbox.get_nowait())
     except queue.Empty:
         return

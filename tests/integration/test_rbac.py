@@ -86,7 +86,7 @@ SITUATIONS: dict[str, dict[str, Situation]] = {
 
 
 def documents(module: str) -> list[dict[str, Any]]:
-    return list(yaml.safe_load_all((ROOT / "examples" / "rbac" / f"{module}.yml").read_text()))
+    return yaml.safe_load((ROOT / "examples" / "rbac" / f"{module}.yml").read_text())["items"]
 
 
 def rights(module: str) -> list[Right]:
