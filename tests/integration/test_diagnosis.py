@@ -230,8 +230,9 @@ def tales(stage: Stage, request: pytest.FixtureRequest) -> Iterator[dict[str, Fu
 
 
 def chosen(request: pytest.FixtureRequest, parameter: str) -> list[Any]:
-    """The values of a parameter of the tests that were chosen for this run."""
-    params = (item.callspec.params for item in request.session.items if hasattr(item, "callspec"))
+    """The values of a parameter of this file's tests that were chosen for this run."""
+    items = (item for item in request.session.items if getattr(item, "module", None) is request.module)
+    params = (item.callspec.params for item in items if hasattr(item, "callspec"))
     return [each[parameter] for each in params if parameter in each]
 
 
