@@ -32,6 +32,9 @@ SETTLE_SECONDS = 60
 LONGEST_WORDS = 500
 # Karpenter leaves out for 3 minutes what it could not launch, and tells that no other type fits at most every 5 minutes.
 MEMORY_SECONDS = 8 * 60
+# How Karpenter tells that a condition has come true; the event's reason is the condition's type, whichever way it went
+# (awslabs/operatorpkg, status/controller.go).
+BECAME_TRUE = "-> True"
 _LEFT_OVER = frozenset({"NoOfferingAvailable", "NoInstanceTypeFits"})
 
 
@@ -104,7 +107,7 @@ def _of_tries(question: Question, evidence: Evidence) -> tuple[str, Verdict] | N
 def _earlier_tries(question: Question, evidence: Evidence) -> list[Event]:
     """The tries that ended for want of capacity and are not history: none was launched since, and Karpenter still remembers them."""
     mine = [event for event in with_reason(evidence.events, CAPACITY, "Launched") if _made_for(event, question)]
-    launched = max((time_of(event) for event in mine if event.get("reason") == "Launched"), default="")
+    launched = max((time_of(event) for event in mine if event.get("reason") == "Launched" and BECAME_TRUE in message_of(event)), default="")
     recent = [event for event in mine if not evidence.read_at or _seconds(time_of(event), evidence.read_at) <= MEMORY_SECONDS]
     return [event for event in recent if event.get("reason") == CAPACITY and time_of(event) > launched]
 

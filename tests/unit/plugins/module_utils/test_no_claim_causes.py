@@ -16,6 +16,8 @@ NO_OFFERING = (
 )
 FILTERED = "NodePool requirements filtered out all compatible available instance types"
 
+LAUNCHED = "Status condition transitioned, Type: Launched, Status: Unknown -> True, Reason: Launched"
+
 
 def evidence(**more) -> Evidence:
     """A ready pool and class, with nothing wrong but what is given."""
@@ -183,17 +185,17 @@ def test_of_no_claim_by_pods_finds_their_pool():
         ([], "2026-11-22T10:05:00Z", "VCPULimitExceeded"),
         # A node of the pool was launched since, so it is history.
         (
-            [event("Launched", "Status condition transitioned", "gpu-9z8y7", at="2026-11-22T10:02:00Z")],
+            [event("Launched", LAUNCHED, "gpu-9z8y7", at="2026-11-22T10:02:00Z")],
             "2026-11-22T10:05:00Z",
             "NoNodeClaim",
         ),
         (
-            [event("Launched", "Status condition transitioned", "other-9z8y7", at="2026-11-22T10:02:00Z")],
+            [event("Launched", LAUNCHED, "other-9z8y7", at="2026-11-22T10:02:00Z")],
             "2026-11-22T10:05:00Z",
             "VCPULimitExceeded",
         ),
         (
-            [event("Launched", "Status condition transitioned", "gpu-9z8y7", at="2026-11-22T10:00:00Z")],
+            [event("Launched", LAUNCHED, "gpu-9z8y7", at="2026-11-22T10:00:00Z")],
             "2026-11-22T10:05:00Z",
             "VCPULimitExceeded",
         ),
@@ -204,3 +206,12 @@ def test_of_no_claim_by_pods_finds_their_pool():
 def test_of_no_claim_leaves_out_tries_that_are_history(more, read_at, reason):
     events = [event("InsufficientCapacityError", QUOTA, "gpu-1a2b3"), *more]
     assert of_no_claim(asked(), evidence(events=events, read_at=read_at)).reason == reason
+
+
+def test_of_no_claim_takes_a_try_that_has_begun_for_no_launch():
+    begun = LAUNCHED.replace("Unknown -> True", "True -> Unknown")
+    events = [
+        event("InsufficientCapacityError", "InsufficientInstanceCapacity", "gpu-x7k2p", at="2026-11-22T10:01:00Z"),
+        event("Launched", begun, "gpu-9z8y7", at="2026-11-22T10:02:00Z"),
+    ]
+    assert of_no_claim(asked(), evidence(events=events)).reason == "InsufficientCapacityError"
