@@ -25,6 +25,8 @@ SILENCE_SECONDS = 90  # Bookmarks come about once a minute: a longer silence is 
 POLL_SECONDS = 5  # Between lists where watching is not allowed.
 SHORT_SECONDS = 1  # A watch that ends sooner, with nothing in it, is a failure.
 STALE_FAILURES = 2  # After so many failed or silent watches in a row the resourceVersion reached may be the cause: list again.
+# A cut connection says nothing of the version, and what a list skips the ledger never sees; but an event may break each watch.
+CUT_FAILURES = 5
 STALE = frozenset({410, 504})  # The resourceVersion is too old, or of the future ("Too large resource version").
 
 
@@ -299,7 +301,8 @@ class _Reader(threading.Thread):
         # A 410 is the normal end of what has become too old, unless it comes again and again.
         if error.status != 410 or patience.failures > 1:
             self._put("TROUBLE", error)
-        if error.status in STALE or patience.failures >= STALE_FAILURES:
+        most = CUT_FAILURES if error.reason == "Unreachable" else STALE_FAILURES
+        if error.status in STALE or patience.failures >= most:
             self._version = None
         self._stopped.wait(patience.pause(error))
         return True

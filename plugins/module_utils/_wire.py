@@ -12,9 +12,14 @@ from collections.abc import Iterator
 from typing import Any
 
 try:
-    from urllib3.exceptions import ProtocolError
+    from urllib3.exceptions import HTTPError, ProtocolError
 except ImportError:
-    ProtocolError = OSError  # type: ignore[misc,assignment]  # The client says what is missing.
+    HTTPError = ProtocolError = OSError  # type: ignore[misc,assignment]  # The client says what is missing.
+
+
+class BrokenEvent(ProtocolError):
+    """An event that was cut in its middle, or does not end."""
+
 
 CHUNK = 262_144
 LARGEST_ANSWER = 256 * 1024 * 1024  # A page of 500 objects comes nowhere near; more is no answer.
@@ -49,15 +54,20 @@ def lines(response: Any, seconds: float) -> Iterator[bytes]:
     :param seconds: how long a line may take from its first byte; a server that drips one would never be silent.
     """
     rest, since = b"", time.monotonic()
-    for chunk in response.stream(65536, decode_content=True):
-        *lines, rest = (rest + chunk).split(b"\n")
-        if lines or not rest:
-            since = time.monotonic()
-        elif len(rest) > LARGEST_EVENT or time.monotonic() - since > seconds:
-            raise ProtocolError(f"an event did not end after {len(rest)} bytes and {seconds:.0f} s")
-        yield from (line for line in lines if line.strip())
+    try:
+        for chunk in response.stream(65536, decode_content=True):
+            *found, rest = (rest + chunk).split(b"\n")
+            if found or not rest:
+                since = time.monotonic()
+            elif len(rest) > LARGEST_EVENT or time.monotonic() - since > seconds:
+                raise BrokenEvent(f"an event did not end after {len(rest)} bytes and {seconds:.0f} s")
+            yield from (line for line in found if line.strip())
+    except HTTPError as error:
+        if rest.strip() and not isinstance(error, BrokenEvent):
+            raise BrokenEvent(f"the stream was cut in the middle of an event: {error}") from error
+        raise
     if rest.strip():
-        raise ProtocolError("the stream was cut in the middle of an event")
+        raise BrokenEvent("the stream was cut in the middle of an event")
 
 
 def without_managed_fields(text: bytes) -> bytes:

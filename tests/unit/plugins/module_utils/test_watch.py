@@ -152,6 +152,14 @@ def test_follow_takes_what_a_watch_tells_again_for_known():
     assert len([asked for asked in client.asked if "watch" not in asked]) == 1
 
 
+@pytest.mark.parametrize(("fault", "cuts", "lists"), [(ApiError("cut"), 4, 1), (ApiError("cut"), 5, 2)])
+def test_follow_goes_on_after_cuts_from_where_it_was_and_lists_only_when_they_do_not_end(fault, cuts, lists):
+    after = [{"type": "ADDED", "object": item("b", "30")}]
+    client = ScriptedClient([page(item("a"))] * 2, [[fault]] * cuts + [after])
+    names_until(client, {"a", "b"})
+    assert len([asked for asked in client.asked if "watch" not in asked]) == lists
+
+
 def test_follow_survives_bookmarks_only_and_goes_on_from_them():
     bookmark = {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "40"}}}
     client = ScriptedClient([page(item("a"))], [[bookmark], [{"type": "ADDED", "object": item("b", "41")}]])
