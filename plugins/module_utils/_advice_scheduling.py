@@ -14,6 +14,11 @@ NO_CLAIM = {
         "Karpenter found no NodePool that could make a node for the pod.",
         "Compare the pod's requests, node selector and tolerations with the NodePool's requirements, taints and limits.",
     ),
+    "NodePoolLeftOut": Advice(
+        "What Karpenter last said of the pod is about other pools: the one that is meant was not ready then, or none of its"
+        " types was to be had. Karpenter repeats itself at most every 5 minutes.",
+        "Look at the conditions and events of the NodePool that is meant; make the pod anew to have Karpenter say at once what it finds now.",
+    ),
     "NodePoolLimitReached": Advice(
         "The NodePool's limits leave no room for another node.",
         "Raise spec.limits of the NodePool (limits in the pools' description), or free nodes of it.",

@@ -5,13 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS, is_plugin_pod
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
+from ansible_collections.accelerated.nodes.plugins.module_utils._clock import now_text
 from ansible_collections.accelerated.nodes.plugins.module_utils._controller_causes import CONTROLLER_SELECTOR
-from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError
 from ansible_collections.accelerated.nodes.plugins.module_utils._events import subject, with_reason
 from ansible_collections.accelerated.nodes.plugins.module_utils._join_evidence import read_access
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import EC2NODECLASSES, NODEPOOLS, NodeClaim
@@ -25,9 +24,9 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._reading import 
     PODS,
     Reading,
 )
-from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, list_all
+from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline
 
-__all__ = ("NODES", "PODS", "gather", "nodes_by_name")
+__all__ = ("NODES", "PODS", "by_name", "gather")
 
 GATHER_SECONDS = 5  # A diagnosis must not outlast the wait that it explains.
 MOST_NODES = 20  # More are listed in one request.
@@ -62,7 +61,7 @@ def _around(reading: Reading, question: Question, pools: dict[str, dict], classe
         **(_controllers(reading, pools.values()) if idle else {}),
         access=read_access(reading, question, classes) if unjoined and question.cluster_name else None,
         unreadable=reading.unreadable,
-        read_at=_now(),
+        read_at=now_text(),
     )
 
 
@@ -78,21 +77,8 @@ def _of_absence(reading: Reading, question: Question, pools: dict[str, dict], cl
         pods=[] if question.pods else _refused_pods(reading, events),
         **_controllers(reading, pools.values()),
         unreadable=reading.unreadable,
-        read_at=_now(),
+        read_at=now_text(),
     )
-
-
-def nodes_by_name(client: Client) -> dict[str, dict]:
-    """Every Node by its name; empty where nodes may not be listed.
-
-    :raises ApiError: the server refuses for another reason than missing rights.
-    """
-    try:
-        return by_name(list_all(client, Source(NODES))[0])
-    except ApiError as error:
-        if error.status != 403:
-            raise
-        return {}
 
 
 def by_name(items: Iterable[dict]) -> dict[str, dict]:
@@ -135,7 +121,3 @@ def _controllers(reading: Reading, pools: Iterable[dict]) -> dict[str, Any]:
     down = [item for item in deployments or () if not (item.get("status") or {}).get("availableReplicas")]
     pods = reading.objects(PODS, {"labelSelector": CONTROLLER_SELECTOR}) if down else []
     return {"controllers": deployments, "controller_pods": pods}
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

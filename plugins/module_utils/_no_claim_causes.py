@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timezone
 
 from ansible_collections.accelerated.nodes.plugins.module_utils import _controller_causes as controller
 from ansible_collections.accelerated.nodes.plugins.module_utils._events import (
@@ -20,10 +19,16 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._events import (
     with_reason,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils._launch_causes import CAPACITY, capacity_reason, end_of, tries
-from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import NodeClaim
+from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import NodeClaim, moment
 from ansible_collections.accelerated.nodes.plugins.module_utils._pool_causes import of_node_pool, unhealthy, use_of_limits
 from ansible_collections.accelerated.nodes.plugins.module_utils._question import Evidence, Question
-from ansible_collections.accelerated.nodes.plugins.module_utils._scheduling_causes import PREFIX, pools_meant, refusal, unscheduled
+from ansible_collections.accelerated.nodes.plugins.module_utils._scheduling_causes import (
+    PREFIX,
+    own_refusal,
+    pools_meant,
+    refusal,
+    unscheduled,
+)
 from ansible_collections.accelerated.nodes.plugins.module_utils._text import shorten
 from ansible_collections.accelerated.nodes.plugins.module_utils._verdict import Verdict, verdict
 
@@ -119,7 +124,7 @@ def _of_deleted(question: Question, evidence: Evidence) -> Verdict | None:
 def _of_gone(gone: Sequence[NodeClaim], evidence: Evidence) -> tuple[str, Verdict]:
     uids, last = {claim.uid for claim in gone}, gone[-1]
     events = [event for event in evidence.events if subject(event).get("uid") in uids]
-    end = end_of(last, events, _moment(evidence.read_at))
+    end = end_of(last, events, moment(evidence.read_at))
     messages = [message_of(event) for event in with_reason(events, CAPACITY)]
     reason = capacity_reason(messages) if messages and end["reason"] == capacity_reason(messages[-1:]) else end["reason"]
     reason, words = _of_timeout(reason, end["message"])
@@ -158,20 +163,23 @@ def _refusals(question: Question, evidence: Evidence) -> Iterator[tuple[str, Ver
         if event and (pools or asked):
             found = _of_refusal(pod, event, pools, question, evidence)
             # What says nothing of the pool counts least, however late it came.
-            yield "" if found.reason == "FailedScheduling" else time_of(event), found
+            yield "" if found.reason in ("FailedScheduling", "NodePoolLeftOut") else time_of(event), found
 
 
 def _of_refusal(pod: dict, event: Event, pools: Sequence[str], question: Question, evidence: Evidence) -> Verdict:
     name = pools[0] if len(pools) == 1 else ""
     pool = evidence.node_pools.get(name)
-    reason, words, why = refusal(message_of(event), name, pool)
+    found = refusal(message_of(event), name, pool)
+    if found.reason == "NodePoolLeftOut" and pool:
+        found = own_refusal(pod, name, pool) or found
+    reason, words, why = found
     meta = pod["metadata"]
     obj = f"NodePool {name}" if name and reason == "NodePoolLimitReached" else f"Pod {meta.get('namespace', '')}/{meta['name']}"
     # Limits leave out instance types before what is left is looked at.
     use = use_of_limits(pool) if pool and reason in ("NodePoolLimitReached", "NoInstanceTypeFits") else ""
     limits = f"; limits: {use}" if use else ""
-    found = verdict(obj, reason, shorten(words, LONGEST_WORDS) + limits, why=why)
-    return replace(found, hopeless=found.hopeless and _settled(event, question, evidence))
+    told = verdict(obj, reason, shorten(words, LONGEST_WORDS) + limits, why=why)
+    return replace(told, hopeless=told.hopeless and _settled(event, question, evidence))
 
 
 def _of_filtered(question: Question, evidence: Evidence) -> tuple[str, Verdict] | None:
@@ -194,9 +202,5 @@ def _settled(event: Event, question: Question, evidence: Evidence) -> bool:
 
 
 def _seconds(earlier: str, later: str) -> float:
-    one, other = _moment(earlier), _moment(later)
+    one, other = moment(earlier), moment(later)
     return (other - one).total_seconds() if one and other else 0
-
-
-def _moment(text: str) -> datetime | None:
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc) if text else None

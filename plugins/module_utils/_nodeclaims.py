@@ -245,12 +245,13 @@ def view(claim: NodeClaim, now: datetime, registered: Mapping[str, int] | None =
 
 def age_of(created: str, now: datetime) -> int:
     """Seconds since an RFC 3339 time; 0 for a clock that is behind, or no time."""
-    born = _moment(created)
+    born = moment(created)
     return max(0, int((now - born).total_seconds())) if born else 0
 
 
 @lru_cache(maxsize=1024)
-def _moment(text: str) -> datetime | None:
+def moment(text: str) -> datetime | None:
+    """An RFC 3339 time in UTC, to the second; None for no time."""
     try:
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     except ValueError:

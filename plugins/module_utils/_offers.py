@@ -10,9 +10,9 @@ from typing import Any
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import NodeClaim, number_of
+from ansible_collections.accelerated.nodes.plugins.module_utils._reading import NODES
 from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, read
 
-NODES = "/api/v1/nodes"
 DOMAINS = ("nvidia.com/", "aws.amazon.com/")
 # Names under which NVIDIA's device plugin offers parts of a GPU in place of nvidia.com/gpu (MIG strategy mixed, renameByDefault).
 SHARES = ("nvidia.com/mig-", "nvidia.com/gpu.shared")

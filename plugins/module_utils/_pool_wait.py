@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
+from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import by_name
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import (
     EC2NODECLASSES,
     NODEPOOLS,
@@ -101,7 +102,7 @@ class PoolWait:
         raise CollectionError(sentence, verdict=wrong[0].result, **self._outcome())
 
     def _note(self, seen: View) -> None:
-        self._evidence = Evidence(node_pools=_by_name(seen.objects[POOLS]), node_classes=_by_name(seen.objects[CLASSES]))
+        self._evidence = Evidence(node_pools=by_name(seen.objects[POOLS].values()), node_classes=by_name(seen.objects[CLASSES].values()))
         self._wrong = unready(self._pools, self._evidence)
         self._judged_alone = bool(seen.refused)
         self._warnings = contact_warnings(seen)
@@ -136,8 +137,3 @@ def _state(name: str, wrong: Verdict | None) -> dict[str, Any]:
         "reason": wrong.reason if wrong else "",
         "message": wrong.message if wrong else "",
     }
-
-
-def _by_name(objects: Mapping[str, dict]) -> dict[str, dict]:
-    items: Iterable[dict] = objects.values()
-    return {item["metadata"]["name"]: item for item in items}

@@ -7,7 +7,7 @@ Semantics: Kubernetes' own (component-helpers, scheduling/corev1): a term's expr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._operators import OPERATORS
@@ -31,9 +31,9 @@ class Repelled(NamedTuple):
 def repelled(pod_spec: Mapping[str, Any], node: Mapping[str, Any]) -> Repelled | None:
     """What keeps the pods of a DaemonSet's template off the node; None when nothing that is known does."""
     spec, labels = node.get("spec") or {}, (node.get("metadata") or {}).get("labels") or {}
-    for taint in spec.get("taints") or []:
-        if not _tolerated(taint, pod_spec.get("tolerations") or []):
-            return Repelled("taint", f"it does not tolerate the node's taint {taint_text(taint)}")
+    taint = repelling(pod_spec, spec.get("taints") or [])
+    if taint:
+        return Repelled("taint", f"it does not tolerate the node's taint {taint_text(taint)}")
     for key, value in (pod_spec.get("nodeSelector") or {}).items():
         if labels.get(key) != value:
             return Repelled("nodeSelector", f"its nodeSelector wants the label {key}={value}, which the node does not carry", (key,))
@@ -42,6 +42,12 @@ def repelled(pod_spec: Mapping[str, Any], node: Mapping[str, Any]) -> Repelled |
         wanted = tuple(sorted({item["key"] for term in terms for item in term.get("matchExpressions") or []}))
         return Repelled("nodeAffinity", f"no term of its required nodeAffinity matches the node's labels ({', '.join(wanted)})", wanted)
     return None
+
+
+def repelling(pod_spec: Mapping[str, Any], taints: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The first taint that keeps a pod away; None when it tolerates them all."""
+    tolerations = pod_spec.get("tolerations") or []
+    return next((taint for taint in taints if not _tolerated(taint, tolerations)), None)
 
 
 def repelled_by(pod_spec: Mapping[str, Any], node: Mapping[str, Any]) -> str:

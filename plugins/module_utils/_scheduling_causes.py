@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import Accelerator, accelerator_of_resources
 from ansible_collections.accelerated.nodes.plugins.module_utils._demand import accelerator_of_pool, taints_of_pool
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import NODEPOOL_LABEL
-from ansible_collections.accelerated.nodes.plugins.module_utils._scheduling import matches_required, taint_text
+from ansible_collections.accelerated.nodes.plugins.module_utils._scheduling import matches_required, repelling, taint_text
 
 PREFIX = "Failed to schedule pod, "
 
@@ -64,13 +64,20 @@ def refusal(message: str, name: str = "", pool: Mapping[str, Any] | None = None)
     parts = message.partition(PREFIX)[2].split("; ") if PREFIX in message else [message]
     about = [part for part in parts if _names(part) == name] or [part for part in parts if _may_mean(part, name, pool)]
     if not about:
-        # Left out: because it was not ready at that time, or because none of its types was to be had.
-        return Refusal("FailedScheduling", message, "")
+        return Refusal("NodePoolLeftOut", message, "")
     for fragment, reason, why in FRAGMENTS:
         for part in about:
             if fragment in part:
                 return Refusal(reason, part, why)
     return Refusal("FailedScheduling", "; ".join(about), "")
+
+
+def own_refusal(pod: Mapping[str, Any], name: str, pool: Mapping[str, Any]) -> Refusal | None:
+    """Why a pool makes no node for a pod as far as the two objects tell, where Karpenter's words are of other pools."""
+    taint = repelling(pod.get("spec") or {}, taints_of_pool(pool))
+    if taint is None:
+        return None
+    return Refusal("PodTaintNotTolerated", f"NodePool {name} has the taint {taint_text(taint)}, which the pod does not tolerate", "")
 
 
 def _names(part: str) -> str | None:

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
+from ansible_collections.accelerated.nodes.plugins.module_utils._clock import now_text
 from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Verdict, diagnose, end_of, verdict
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import gather
@@ -27,6 +27,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._offers import O
 from ansible_collections.accelerated.nodes.plugins.module_utils._placements import Placements
 from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress, contact_lines, contact_warnings, wait_lines
 from ansible_collections.accelerated.nodes.plugins.module_utils._question import Evidence, Question
+from ansible_collections.accelerated.nodes.plugins.module_utils._reading import EVENTS
 from ansible_collections.accelerated.nodes.plugins.module_utils._roster import Roster
 from ansible_collections.accelerated.nodes.plugins.module_utils._selection import Selection
 from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, View, follow, read
@@ -36,10 +37,10 @@ LAST_LOOK_SECONDS = 3  # So long before the deadline the evidence for the verdic
 GRACE_SECONDS = 0.5  # So long after the deadline evidence may still come in.
 OFFER_SECONDS = 1  # Between looks at what nodes have registered, while Karpenter's word is all that is missing.
 TICK_SECONDS = 0.25
-READ_SECONDS = 5  # So long a read that only adds to a result may take.
+READ_SECONDS = 5  # So long a read of something beside the claims may take.
 
 CLAIMS = "nodeclaims"
-EVENTS = Source("/api/v1/events", {"fieldSelector": "involvedObject.kind=NodeClaim"}, needed=False)
+ENDINGS = Source(EVENTS, {"fieldSelector": "involvedObject.kind=NodeClaim"}, needed=False)
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,12 @@ class Wait:
         self._ledger = Ledger()
         self._placements = Placements(order.selection)
         self._investigation = Investigation(lambda question: gather(client, question))
-        self._since = _now()
+        self._since = now_text()
         self._look_at = deadline.elapsed + LOOK_SECONDS
         self._last_look = min(LAST_LOOK_SECONDS, deadline.remaining / 3)
         self._offers: Optional[dict[str, Offer]] = None
         self._offers_at = 0.0
+        self._unread: Optional[ApiError] = None
         self._warnings: list[str] = []
         self._denied: list[str] = []
         self._short: dict[str, str] = {}
@@ -93,8 +95,9 @@ class Wait:
                 self._look()
         except ApiError as error:
             raise self._refusal(error) from error
-        if trouble:
-            words = "; ".join(error.message for error in trouble.values())
+        silent = [*trouble.values(), *([self._unread] if self._unread and self._roster.met else [])]
+        if silent:
+            words = "; ".join(error.message for error in silent)
             raise self._failure("The wait ended", verdict("API server", "ConnectionLost", words), Evidence())
         evidence = self._investigation.result(GRACE_SECONDS) or Evidence(unreadable=["The cause could not be read in time."])
         raise self._failure("The wait ended", diagnose(self._question(), evidence), evidence)
@@ -126,7 +129,8 @@ class Wait:
             self._roster.drop(claim.uid)
 
     def _tell(self, seen: View) -> None:
-        beside = {**self._short, **contact_lines(seen)}
+        unread = {"nodes": f"being asked again: {self._unread.message}"} if self._unread else {}
+        beside = {**self._short, **unread, **contact_lines(seen)}
         changed = bool(seen.changed or seen.gone or beside != self._beside)
         self._beside, self._denied = beside, contact_warnings(seen)
         self._progress(
@@ -143,10 +147,10 @@ class Wait:
             return True
         if self._deadline.elapsed < self._offers_at:
             return False
-        self._offers_at = self._deadline.elapsed + OFFER_SECONDS
         self._offers = self._read_offers(promising)
+        self._offers_at = self._deadline.elapsed + OFFER_SECONDS
         self._short = dict(self._short_lines(self._offers))
-        return not self._short
+        return not self._short and not self._unread
 
     def _short_lines(self, offers: Mapping[str, Offer]) -> Iterator[tuple[str, str]]:
         """What is still to register on each node that Karpenter calls ready."""
@@ -156,15 +160,18 @@ class Wait:
                 yield claim.name, f"Karpenter calls it ready; its node has registered {wanted}"
 
     def _read_offers(self, claims: Iterable[NodeClaim]) -> dict[str, Offer]:
+        """What the claims' nodes offer; nothing where that cannot be read now, which ``_unread`` tells."""
+        self._unread, self._warnings = None, []
         try:
             return offers_of(self._client, claims, self._budget())
         except ApiError as error:
-            # Karpenter's word stands: it has seen at least one.
             self._warnings = [unreadable(error)]
+            # Without the right to read nodes Karpenter's word stands: it has seen at least one accelerator on each.
+            self._unread = error if error.status != 403 else None
             return {}
 
     def _budget(self) -> Deadline:
-        """The time for a read that only adds to a result."""
+        """The time for a read of something beside the claims."""
         return Deadline(min(READ_SECONDS, self._deadline.remaining))
 
     def _look(self) -> None:
@@ -202,7 +209,7 @@ class Wait:
     def _read_events(self) -> list[dict]:
         """What tells why claims went away; empty where it cannot be read, as a wait that succeeds needs no reasons."""
         try:
-            return read(self._client, {"events": EVENTS}, self._budget())["events"]
+            return read(self._client, {"events": ENDINGS}, self._budget())["events"]
         except ApiError as error:
             self._warnings.append(f"Why NodeClaims went away is not known: {error.message}")
             return []
@@ -233,7 +240,3 @@ class Wait:
         if self._goal.state == ABSENT:
             return f"{len(claims)} NodeClaims left"
         return f"{len(self._roster.done) - len(self._short)} of {max(self._goal.count, len(claims))} NodeClaims {self._goal.state}"
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

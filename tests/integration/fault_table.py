@@ -189,8 +189,10 @@ BUSINESS = (
     *(Fault(f"{name}-for-ever", ever("", BUSY[name]), fails(name), fails(name), seconds=4) for name in ("429", "500", "502", "503", "504")),
     Fault("429-retry-after-an-hour", ever("", answers.answer(429, Retry_After="3600")), fails("429"), fails("429"), seconds=4),
     Fault("503-on-nodes", once(NODES, answers.answer(503))),
-    Fault("503-on-nodes-for-ever", ever(NODES, answers.answer(503)), OK, says("nodes")),
-    Fault("silent-nodes", ever(NODES, answers.silence), OK, says("nodes")),
+    # That a node has all its accelerators is not taken for granted: the wait goes on until it was read.
+    Fault("503-on-nodes-three-times", (Rule(NODES, answers.answer(503), times=3),), seconds=9),
+    Fault("503-on-nodes-for-ever", ever(NODES, answers.answer(503)), fails("ConnectionLost", "503"), says("nodes")),
+    Fault("silent-nodes", ever(NODES, answers.silence), fails("ConnectionLost", "gave no answer"), says("nodes")),
 )
 
 

@@ -454,6 +454,7 @@ ON_POOLS = (
         pod_event("exceed limits for nodepool"),
         pool={"instance_types": [GPU], "limits": {"cpu": 2}},
         early=True,
+        settled=True,
     ),
     Situation(
         "no-type-fits",
@@ -463,6 +464,7 @@ ON_POOLS = (
         pod_event("no instance type"),
         wants={NVIDIA: 8},
         early=True,
+        settled=True,
     ),
     Situation(
         "pod-taint",
@@ -473,6 +475,7 @@ ON_POOLS = (
         pool={"instance_types": [GPU], "taints": [{"key": "team", "value": "ml", "effect": "NoSchedule"}]},
         tolerates=(),
         early=True,
+        settled=True,
     ),
 )
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.lab import crds
+from tests.lab import binaries, crds
 from tests.lab.cluster import ADVERTISED
 from tests.lab.state import BIN_DIR, LOOPBACK, LabError, free_ports, write_whole
 
@@ -71,11 +71,12 @@ class ControlPlane:
 
 @contextlib.contextmanager
 def control_plane(directory: Path) -> Iterator[ControlPlane]:
-    """Starts the servers with their state in ``directory``, and ends them; the directory stays.
+    """Builds what is missing, starts the servers with their state in ``directory``, and ends them; the directory stays.
 
     Raises:
-        LabError: a server ended or was not ready within a minute.
+        LabError: a server could not be built, ended, or was not ready within a minute.
     """
+    binaries.build_all(lambda _line: None)
     etcd_port, peer_port, port = free_ports(3)
     plane = ControlPlane(directory, port, etcd_port, secrets.token_hex(16))
     _write_files(plane)

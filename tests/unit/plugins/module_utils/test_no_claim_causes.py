@@ -90,16 +90,26 @@ def test_of_no_claim_tells_the_tries_when_karpenter_leaves_out_what_it_tried(tri
 
 
 def test_of_no_claim_tells_the_tries_when_their_pool_is_left_out_for_them():
+    tolerant = pod(tolerations=[{"operator": "Exists"}])
     events = [
         event("InsufficientCapacityError", QUOTA, "gpu-1a2b3", at="2026-11-22T10:00:00Z"),
         event("NoCompatibleInstanceTypes", FILTERED, "gpu", "NodePool", at="2026-11-22T10:00:20Z"),
         event("FailedScheduling", "Failed to schedule pod, did not tolerate taint (taint=a:NoSchedule)", "train", "Pod"),
     ]
-    assert of_no_claim(asked(), evidence(events=events, pods=[pod()])).reason == "VCPULimitExceeded"
-    assert of_no_claim(asked(), evidence(events=events[1:], pods=[pod()])).reason == "NoInstanceTypeFits"
+    assert of_no_claim(asked(), evidence(events=events, pods=[tolerant])).reason == "VCPULimitExceeded"
+    assert of_no_claim(asked(), evidence(events=events[1:], pods=[tolerant])).reason == "NoInstanceTypeFits"
     assert not of_no_claim(asked(), evidence(events=events[1:])).hopeless
-    found = of_no_claim(asked(), evidence(events=events[2:], pods=[pod()]))
-    assert (found.reason, found.hopeless) == ("FailedScheduling", False)
+    found = of_no_claim(asked(), evidence(events=events[2:], pods=[tolerant]))
+    assert (found.reason, found.hopeless) == ("NodePoolLeftOut", False)
+    assert "was not ready then" in found.explanation
+
+
+def test_of_no_claim_compares_pod_and_pool_where_karpenter_speaks_of_other_pools():
+    """What Karpenter says of a pod it does not repeat for five minutes, so it may be from before the pool was ready."""
+    events = [event("FailedScheduling", "Failed to schedule pod, did not tolerate taint (taint=a:NoSchedule)", "train", "Pod")]
+    found = of_no_claim(asked(), evidence(events=events, pods=[pod()]))
+    assert (found.object, found.reason) == ("Pod ml/train", "PodTaintNotTolerated")
+    assert found.message == "NodePool gpu has the taint nvidia.com/gpu:NoSchedule, which the pod does not tolerate"
 
 
 def test_of_no_claim_believes_the_later_of_a_try_and_a_refusal():

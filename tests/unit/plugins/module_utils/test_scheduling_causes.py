@@ -43,7 +43,7 @@ def said(*parts: str) -> str:
             "all available instance types exceed limits for nodepool (NodePool=gpu)",
         ),
         ((OTHER_POOL, GPU_POOL), "NoInstanceTypeFits", GPU_POOL),
-        ((OTHER_POOL, NEURON_TAINT), "FailedScheduling", said(OTHER_POOL, NEURON_TAINT)),
+        ((OTHER_POOL, NEURON_TAINT), "NodePoolLeftOut", said(OTHER_POOL, NEURON_TAINT)),
         (
             ("node limits have been exhausted for nodepool (NodePool=other)", GPU_TAINT),
             "PodTaintNotTolerated",
