@@ -14,6 +14,11 @@ NO_CLAIM = {
         "Karpenter found no NodePool that could make a node for the pod.",
         "Compare the pod's requests, node selector and tolerations with the NodePool's requirements, taints and limits.",
     ),
+    "PodNotConsidered": Advice(
+        "The pod waits for a node, and Karpenter has said nothing of it yet. It looks at pending pods in batches, and makes no NodeClaim"
+        " while another one cannot be launched.",
+        "Wait longer. If it stays so, look for NodeClaims that cannot be launched, and at the controller's log.",
+    ),
     "NodePoolLeftOut": Advice(
         "What Karpenter last said of the pod is about other pools: the one that is meant was not ready then, or none of its"
         " types was to be had. Karpenter repeats itself at most every 5 minutes.",

@@ -74,7 +74,7 @@ def _of_absence(reading: Reading, question: Question, pools: dict[str, dict], cl
         node_pools=pools,
         node_classes=classes,
         events=events,
-        pods=[] if question.pods else _refused_pods(reading, events),
+        pods=[] if question.pods else _waiting_pods(reading, events),
         **_controllers(reading, pools.values()),
         unreadable=reading.unreadable,
         read_at=now_text(),
@@ -105,8 +105,8 @@ def _events_around(reading: Reading, claim: NodeClaim) -> list[dict]:
     return events
 
 
-def _refused_pods(reading: Reading, events: Iterable[dict]) -> list[dict]:
-    """The pods that Karpenter refused and that still wait; in one list, as those of other pools may be many."""
+def _waiting_pods(reading: Reading, events: Iterable[dict]) -> list[dict]:
+    """The pods that no node was found for and that still wait; in one list, as those of other pools may be many."""
     refused = {(item.get("namespace"), item.get("name")) for item in map(subject, with_reason(events, "FailedScheduling"))}
     pending = reading.objects(PODS, {"fieldSelector": "status.phase=Pending"}) if refused else []
     return [pod for pod in pending if (pod["metadata"].get("namespace"), pod["metadata"]["name"]) in refused]

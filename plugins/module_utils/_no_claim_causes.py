@@ -52,6 +52,7 @@ def of_no_claim(question: Question, evidence: Evidence) -> Verdict:
         or controller.missing(evidence)
         or _of_health(question, evidence)
         or _of_deleted(question, evidence)
+        or _of_pending(question, evidence)
         or verdict(_where(question), "NoNodeClaim")
     )
 
@@ -164,6 +165,14 @@ def _refusals(question: Question, evidence: Evidence) -> Iterator[tuple[str, Ver
             found = _of_refusal(pod, event, pools, question, evidence)
             # What says nothing of the pool counts least, however late it came.
             yield "" if found.reason in ("FailedScheduling", "NodePoolLeftOut") else time_of(event), found
+
+
+def _of_pending(question: Question, evidence: Evidence) -> Verdict | None:
+    """That a pod is meant of which Karpenter has said nothing, so far as is known."""
+    for pod in unscheduled(question.pods or evidence.pods):
+        if question.pods or pools_meant(pod, evidence.node_pools, question.node_pools):
+            return verdict(f"Pod {pod['metadata'].get('namespace', '')}/{pod['metadata']['name']}", "PodNotConsidered")
+    return None
 
 
 def _of_refusal(pod: dict, event: Event, pools: Sequence[str], question: Question, evidence: Evidence) -> Verdict:

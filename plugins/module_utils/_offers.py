@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError
@@ -45,11 +45,20 @@ def _named_offer(node: dict) -> tuple[str, Offer]:
     return node["metadata"]["name"], offer_of(node)
 
 
-def short(claim: NodeClaim, offer: Offer) -> bool:
-    """Whether a Node offers fewer accelerators than its claim promises, and none in parts."""
+class Lack(NamedTuple):
+    """A resource of which a Node offers fewer than its claim promises."""
+
+    resource: str
+    offered: int
+    promised: int
+
+
+def lacks(claim: NodeClaim, offer: Offer) -> list[Lack]:
+    """What a Node offers too few of; nothing where it offers accelerators in parts."""
     if any(number for name, number in offer.items() if name.startswith(SHARES)):
-        return False
-    return any(offer.get(resource, 0) < number for resource, number in claim.promised.items())
+        return []
+    found = (Lack(resource, offer.get(resource, 0), number) for resource, number in claim.promised.items())
+    return [each for each in found if each.offered < each.promised]
 
 
 def unreadable(error: ApiError) -> str:

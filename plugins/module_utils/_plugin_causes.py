@@ -15,7 +15,8 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators im
     is_plugin_pod,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils._events import latest, message_of, of_uid
-from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import Condition, NodeClaim, accelerators_in, conditions_of
+from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import Condition, NodeClaim, conditions_of
+from ansible_collections.accelerated.nodes.plugins.module_utils._offers import lacks, offer_of
 from ansible_collections.accelerated.nodes.plugins.module_utils._pool_causes import without_driver
 from ansible_collections.accelerated.nodes.plugins.module_utils._question import Evidence
 from ansible_collections.accelerated.nodes.plugins.module_utils._scheduling import Repelled, repelled
@@ -75,9 +76,7 @@ def _short(claim: NodeClaim, evidence: Evidence) -> list[str]:
     node = evidence.nodes.get(claim.node)
     if node is None or not claim.has("Initialized"):
         return []
-    offered = accelerators_in((node.get("status") or {}).get("allocatable"))
-    lacking = ((resource, offered.get(resource, 0), number) for resource, number in claim.promised.items())
-    return [f"allocatable {resource}: {found} of {number}" for resource, found, number in lacking if found < number]
+    return [f"allocatable {each.resource}: {each.offered} of {each.promised}" for each in lacks(claim, offer_of(node))]
 
 
 def _subject(claim: NodeClaim) -> str:

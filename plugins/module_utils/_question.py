@@ -35,8 +35,8 @@ class Question:
 
     @property
     def behind(self) -> list[NodeClaim]:
-        """The claims that are not where they should be."""
-        return self.goal.missing(self.claims)
+        """The claims that are not where they should be; those that are going away first, as what holds them up is known."""
+        return sorted(self.goal.missing(self.claims), key=lambda claim: not claim.deleting)
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class Evidence:
     """What was read around the claims when the question came up; objects as the API gives them.
 
     ``plugin_pods`` are those of device plugins on the claims' nodes, ``daemon_sets`` all of the cluster. ``deployments`` and
-    ``controllers`` (Deployments and pods of Karpenter) are None where they were not read. ``pods`` are those that Karpenter
-    could not schedule and that may be meant. ``unreadable`` says, in a sentence each, what could not be read and which rule
+    ``controllers`` (Deployments and pods of Karpenter) are None where they were not read. ``pods`` are those that wait
+    for a node and may be meant. ``unreadable`` says, in a sentence each, what could not be read and which rule
     would allow it; ``read_at`` is when (RFC 3339).
     """
 

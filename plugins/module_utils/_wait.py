@@ -23,7 +23,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims impo
     views,
     without_karpenter,
 )
-from ansible_collections.accelerated.nodes.plugins.module_utils._offers import Offer, offer_of, offers_of, short, unreadable
+from ansible_collections.accelerated.nodes.plugins.module_utils._offers import Offer, lacks, offer_of, offers_of, unreadable
 from ansible_collections.accelerated.nodes.plugins.module_utils._placements import Placements
 from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress, contact_lines, contact_warnings, wait_lines
 from ansible_collections.accelerated.nodes.plugins.module_utils._question import Evidence, Question
@@ -155,9 +155,10 @@ class Wait:
     def _short_lines(self, offers: Mapping[str, Offer]) -> Iterator[tuple[str, str]]:
         """What is still to register on each node that Karpenter calls ready."""
         for claim in self._roster.done:
-            if claim.node in offers and short(claim, offers[claim.node]):
-                wanted = ", ".join(f"{offers[claim.node].get(name, 0)} of {number} {name}" for name, number in claim.promised.items())
-                yield claim.name, f"Karpenter calls it ready; its node has registered {wanted}"
+            found = lacks(claim, offers[claim.node]) if claim.node in offers else []
+            if found:
+                words = ", ".join(f"{each.offered} of {each.promised} {each.resource}" for each in found)
+                yield claim.name, f"Karpenter calls it ready; its node has registered {words}"
 
     def _read_offers(self, claims: Iterable[NodeClaim]) -> dict[str, Offer]:
         """What the claims' nodes offer; nothing where that cannot be read now, which ``_unread`` tells."""

@@ -191,8 +191,14 @@ BUSINESS = (
     Fault("503-on-nodes", once(NODES, answers.answer(503))),
     # That a node has all its accelerators is not taken for granted: the wait goes on until it was read.
     Fault("503-on-nodes-three-times", (Rule(NODES, answers.answer(503), times=3),), seconds=9),
-    Fault("503-on-nodes-for-ever", ever(NODES, answers.answer(503)), fails("ConnectionLost", "503"), says("nodes")),
-    Fault("silent-nodes", ever(NODES, answers.silence), fails("ConnectionLost", "gave no answer"), says("nodes")),
+    Fault("503-on-nodes-for-ever", ever(NODES, answers.answer(503)), fails("ConnectionLost", "503"), says("nodes"), (READY, READY)),
+    Fault(
+        "silent-nodes",
+        ever(NODES, answers.silence),
+        fails("ConnectionLost", "could not be reached|gave no answer"),
+        says("nodes"),
+        (READY, READY),
+    ),
 )
 
 

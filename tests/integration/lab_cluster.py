@@ -113,6 +113,13 @@ class LabCluster:
         """The events about objects of a kind."""
         return [each for each in self._seen(EVENTS) if each["involvedObject"].get("kind") == kind]
 
+    def story(self, name: str) -> str:
+        """The events about what is named after a situation, a line each, the oldest first."""
+        told = [each for each in self._seen(EVENTS) if re.fullmatch(f"{re.escape(name)}(-[^-]+)?", each["involvedObject"].get("name", ""))]
+        times = {each["metadata"]["uid"]: each.get("lastTimestamp") or each.get("eventTime") or "" for each in told}
+        told.sort(key=lambda each: times[each["metadata"]["uid"]])
+        return "\n".join(f"{times[each['metadata']['uid']]} {_told(each)}" for each in told)
+
     def controllers(self) -> list[Json]:
         """Karpenter's Deployments."""
         return [each for each in self._seen(DEPLOYMENTS) if (each["metadata"].get("labels") or {}).get(CHART_LABEL) == "karpenter"]
@@ -182,6 +189,11 @@ class LabCluster:
         self.eventually(lambda: not self.claims(name), f"the NodeClaims of {name} are gone")
         self.delete(f"{NODE_CLASSES}/{name}")
         self.eventually(lambda: not self.node_class(name), f"the EC2NodeClass {name} is gone")
+
+
+def _told(event: Json) -> str:
+    about = event["involvedObject"]
+    return f"{about.get('kind')} {about.get('name')} {event.get('reason')}: {event.get('message')}"
 
 
 def pod(name: str, wants: Mapping[str, int], tolerates: Iterable[str], pool: str = "", **selector: str) -> Json:

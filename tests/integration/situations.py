@@ -97,7 +97,7 @@ def class_says(condition: str, reason: str) -> Sign:
 def claim_event(reason: str, words: str = "") -> Sign:
     """An event of the reason was written about a NodeClaim of the pool, though it may be gone."""
     return lambda cluster, name: any(
-        event.get("reason") == reason and event["involvedObject"].get("name", "").startswith(f"{name}-") and words in event["message"]
+        event.get("reason") == reason and event["involvedObject"].get("name", "").rpartition("-")[0] == name and words in event["message"]
         for event in cluster.events("NodeClaim")
     )
 

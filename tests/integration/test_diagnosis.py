@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
@@ -40,10 +40,11 @@ MENDED = 420
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a wait ended: its result as JSON, and what it wrote beside it."""
+    """How a wait ended: its result as JSON, what it wrote beside it, and the cluster's events about the pool and what is named after it."""
 
     result: dict[str, Any]
     stderr: str
+    events: str = ""
 
 
 class Stage:
@@ -77,7 +78,7 @@ class Stage:
         """Make a situation, have the module wait for what it spoils, and take it away again."""
         try:
             self._make(situation)
-            return self._judge(situation)
+            return replace(self._judge(situation), events=self.cluster.story(situation.name))
         finally:
             self._undo(situation)
 
@@ -170,7 +171,7 @@ def capacity_comes_back(stage: Stage, name: str) -> Outcome:
 
 def refusals(cluster: LabCluster, name: str) -> str:
     """What was said about NodeClaims of the pool that found no capacity."""
-    about = (event for event in cluster.events("NodeClaim") if event["involvedObject"].get("name", "").startswith(f"{name}-"))
+    about = (event for event in cluster.events("NodeClaim") if event["involvedObject"].get("name", "").rpartition("-")[0] == name)
     return " ".join(event["message"] for event in about if event.get("reason") == "InsufficientCapacityError")
 
 
@@ -256,7 +257,7 @@ def test_wait_names_what_is_wrong(situation: Situation, outcomes: Callable[[Situ
     outcome = outcomes(situation)
     result, verdict = outcome.result, outcome.result.get("verdict", {})
     assert result.get("failed"), f"a false success: {result}"
-    assert verdict.get("reason") == situation.reason, result["msg"]
+    assert verdict.get("reason") == situation.reason, f"{result['msg']}\n{outcome.events}"
     assert [words for words in situation.words if words not in one_line(verdict["message"])] == [], verdict
     assert verdict["explanation"]
     assert verdict["next_step"]

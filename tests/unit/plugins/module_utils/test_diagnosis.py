@@ -99,6 +99,13 @@ def test_diagnose_claim_that_others_finalizers_keep():
     assert diagnose(asked(going, goal=Goal(ABSENT)), Evidence()).message == "finalizers of others: example.com/hold"
 
 
+def test_diagnose_of_absence_tells_what_holds_up_a_deletion_before_what_nobody_has_deleted():
+    """Karpenter makes another claim for the pods of one that goes."""
+    going = claim(name="gpu-old", deletionTimestamp="2026-11-22T10:00:00Z")
+    found = diagnose(asked(claim(name="gpu-new"), going, goal=Goal(ABSENT)), Evidence())
+    assert (found.object, found.reason) == ("NodeClaim gpu-old", "Terminating")
+
+
 def test_diagnose_kubelet_that_is_not_ready_in_its_own_words():
     unready = condition("Ready", "False", "KubeletNotReady", "cni plugin not initialized")
     there = node() | {"status": {"conditions": [unready]}}

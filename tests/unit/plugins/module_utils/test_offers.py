@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.accelerated.nodes.plugins.module_utils._offers import offer_of, offers_of, short
+from ansible_collections.accelerated.nodes.plugins.module_utils._offers import lacks, offer_of, offers_of
 from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline
 
 from tests.unit.plugins.nodeclaims import READY, claim
@@ -44,8 +44,8 @@ def test_offer_of_keeps_accelerators_only():
         ({"nvidia.com/gpu.shared": 10}, False),
     ],
 )
-def test_short_counts_whole_accelerators_unless_they_are_offered_in_parts(offer, expected):
-    assert short(claim(**READY), offer) is expected
+def test_lacks_counts_whole_accelerators_unless_they_are_offered_in_parts(offer, expected):
+    assert bool(lacks(claim(**READY), offer)) is expected
 
 
 def test_offers_of_asks_for_few_nodes_by_name_and_leaves_out_what_is_not_there():

@@ -142,9 +142,12 @@ def test_fewer_than_promised(held, evidence, reason, message):
     assert (found.reason, found.message) == (reason, message)
 
 
-@pytest.mark.parametrize("gpus", [8, 16])
-def test_fewer_is_not_said_of_a_whole_node_nor_of_one_that_is_shared(gpus):
-    assert fewer(claim(promised=8), Evidence(nodes={NODE: node(gpus=gpus)})) is None
+@pytest.mark.parametrize(
+    "offered", [{"nvidia.com/gpu": "8"}, {"nvidia.com/gpu": "16"}, {"nvidia.com/gpu": "0", "nvidia.com/mig-1g.5gb": "56"}]
+)
+def test_fewer_is_not_said_of_a_whole_node_nor_of_one_that_is_shared(offered):
+    shared = {**node(), "status": {"allocatable": offered}}
+    assert fewer(claim(promised=8), Evidence(nodes={NODE: shared})) is None
 
 
 def test_fewer_is_not_said_of_an_old_event_that_has_been_mended():
