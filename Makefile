@@ -63,9 +63,9 @@ bench: venv ## Benchmarks beside kubectl and kubernetes.core: build/bench.json, 
 	@python -m tests.bench
 
 .PHONY: docs
-docs: venv ## Write anew what is generated: the roles' README files, the tables of docs/diagnosis.md
+docs: venv ## Write anew what is generated: the roles' README files, the tables of docs/diagnosis.md and docs/verification.md
 	python tools/role_docs.py
-	python tools/diagnosis_docs.py
+	python tools/page_tables.py
 
 .PHONY: lab-up
 lab-up: venv ## Build the lab once, start it, and print the environment for your own playbooks

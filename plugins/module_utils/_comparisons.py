@@ -11,8 +11,11 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ansible_collections.accelerated.nodes.plugins.module_utils import _remedies as remedies
 from ansible_collections.accelerated.nodes.plugins.module_utils._findings import Finding
 from ansible_collections.accelerated.nodes.plugins.module_utils._inventory import Device, Inventory
+from ansible_collections.accelerated.nodes.plugins.module_utils._nvidia_smi import NO_VALUE
+from ansible_collections.accelerated.nodes.plugins.module_utils._remedies import Remedy
 from ansible_collections.accelerated.nodes.plugins.module_utils._text import version
 
 if TYPE_CHECKING:
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
 # nvidia-smi and Karpenter's label differ by up to 7.4 % on AWS's types: ECC and the driver keep a part of the memory.
 MEMORY_TOLERANCE_PERCENT = 10
+
+# neuron-ls' list of the devices that a device is linked to; null for a single one.
+CONNECTED = "connected_to"
 
 # The last word of a shared GPU's name, as in "NVIDIA L4-3Q".
 _SHARE = re.compile(r"[0-9]+[qcab]")
@@ -31,8 +37,7 @@ def _count(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
             check="count",
             expected=f"{expected.count} (by {expected.source}, {expected.instance_type})",
             found=str(len(inventory.devices)),
-            next_step="A device is missing or hidden: look for Xid or NEURON_HW_ERR in the node's kernel log, and"
-            " replace the node (delete its NodeClaim) if it stays so.",
+            remedy=remedies.REPLACE_MISSING,
         )
 
 
@@ -42,7 +47,7 @@ def _announced(inventory: Inventory, expected: Expectation) -> Iterator[Finding]
             check="complete output",
             expected=f"{inventory.announced} devices listed, as the tool itself announces",
             found=f"{len(inventory.devices)} listed",
-            next_step="A device could not be read: look for Xid in the node's kernel log, and replace the node.",
+            remedy=remedies.REPLACE_MISSING,
         )
 
 
@@ -58,7 +63,7 @@ def _unique(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
                 check=f"unique {what}",
                 expected=f"a {what} for each device",
                 found=f"{', '.join(twice)} more than once",
-                next_step="The listing is not to be trusted: run the check again, and replace the node if it stays so.",
+                remedy=remedies.UNTRUSTED,
             )
 
 
@@ -69,7 +74,7 @@ def _uuids(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
             check="uuid",
             expected="a UUID for each GPU",
             found=f"none for {', '.join(missing)}",
-            next_step="The driver cannot read the GPU: replace the node (delete its NodeClaim).",
+            remedy=remedies.REPLACE_UNREADABLE,
         )
 
 
@@ -79,23 +84,23 @@ def _instance_type(inventory: Inventory, expected: Expectation) -> Iterator[Find
             check="instance type",
             expected=expected.instance_type,
             found=inventory.instance_type,
-            next_step="The Node's label node.kubernetes.io/instance-type and the machine disagree: replace the node.",
+            remedy=remedies.WRONG_TYPE,
         )
 
 
-def _minimum(check: str, attribute: str, next_step: str, inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
+def _minimum(check: str, attribute: str, remedy: Remedy, inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
     wanted, found = getattr(expected, attribute), getattr(inventory, attribute)
     # GPUs only: neuron-ls tells no driver version, and there is no CUDA.
     if wanted and inventory.tool == "nvidia-smi" and version(found) < version(wanted):
-        yield Finding(check=check, expected=f"{wanted} or newer", found=found or "none", next_step=next_step)
+        yield Finding(check=check, expected=f"{wanted} or newer", found=found or "none", remedy=remedy)
 
 
 def _driver(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
-    return _minimum("driver version", "driver_version", "Choose a newer AMI in the EC2NodeClass.", inventory, expected)
+    return _minimum("driver version", "driver_version", remedies.NEWER_DRIVER, inventory, expected)
 
 
 def _cuda(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
-    return _minimum("CUDA version", "cuda_version", "Choose an AMI with a newer NVIDIA driver in the EC2NodeClass.", inventory, expected)
+    return _minimum("CUDA version", "cuda_version", remedies.NEWER_CUDA, inventory, expected)
 
 
 INVENTORY_CHECKS = (_count, _announced, _unique, _uuids, _instance_type, _driver, _cuda)
@@ -126,7 +131,7 @@ def _model(device: Device, expected: Expectation) -> Iterator[Finding]:
             expected=expected.model,
             found=device.model or "no name",
             device=device.name,
-            next_step=f"This is not the device of {expected.instance_type}: compare the Node's instance type with EC2's.",
+            remedy=remedies.WRONG_MODEL,
         )
 
 
@@ -140,7 +145,7 @@ def _memory(device: Device, expected: Expectation) -> Iterator[Finding]:
             expected=f"{expected.memory_mib} MiB within {MEMORY_TOLERANCE_PERCENT} %",
             found="unknown" if device.memory_mib is None else f"{device.memory_mib} MiB",
             device=device.name,
-            next_step="Memory is missing or cannot be read: replace the node (delete its NodeClaim).",
+            remedy=remedies.REPLACE_MEMORY,
         )
 
 
@@ -151,7 +156,7 @@ def _cores(device: Device, expected: Expectation) -> Iterator[Finding]:
             expected=f"{expected.cores} physical NeuronCores",
             found="unknown" if device.cores is None else str(device.cores),
             device=device.name,
-            next_step="Cores are missing: check the logical NeuronCore configuration, and replace the node if it is right.",
+            remedy=remedies.REPLACE_CORES,
         )
 
 
@@ -162,7 +167,7 @@ def _ecc(device: Device, expected: Expectation) -> Iterator[Finding]:
             expected="enabled" if expected.ecc else "disabled",
             found=device.ecc or "not available",
             device=device.name,
-            next_step="Set the ECC mode (nvidia-smi -e) in the EC2NodeClass's user data, or change expect.ecc.",
+            remedy=remedies.ECC_MODE,
         )
 
 
@@ -174,9 +179,34 @@ def _mig(device: Device, expected: Expectation) -> Iterator[Finding]:
             expected="enabled" if expected.mig else "disabled",
             found=mode.lower() or "not available",
             device=device.name,
-            next_step="Pods that request a whole GPU cannot compute on one in MIG mode: set the mode as the pool's pods"
-            " need it, and expect.mig to the same.",
+            remedy=remedies.MIG_MODE,
         )
 
 
-DEVICE_CHECKS = (_model, _memory, _cores, _ecc, _mig)
+def _links(device: Device, expected: Expectation) -> Iterator[Finding]:
+    if expected.links is None or CONNECTED not in device.facts:
+        return
+    linked = re.findall(r"[0-9]+", device.facts[CONNECTED])
+    if len(set(linked)) < expected.links:
+        yield Finding(
+            check="links",
+            expected=f"{expected.links} other devices connected",
+            found=", ".join(linked) or "none",
+            device=device.name,
+            remedy=remedies.REPLACE_LINKS,
+        )
+
+
+def _fabric(device: Device, expected: Expectation) -> Iterator[Finding]:
+    """That a GPU of an NVSwitch type says of the fabric that it does not apply; a driver that prints no fabric is not blamed."""
+    if expected.fabric and device.facts.get("fabric.state", "completed").lower() in NO_VALUE:
+        yield Finding(
+            check="fabric",
+            expected="Completed",
+            found=f"{device.facts['fabric.state']} (fabric.state)",
+            device=device.name,
+            remedy=remedies.FABRIC_MANAGER,
+        )
+
+
+DEVICE_CHECKS = (_model, _memory, _cores, _links, _fabric, _ecc, _mig)

@@ -14,13 +14,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from re import Pattern
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._findings import Finding
+from ansible_collections.accelerated.nodes.plugins.module_utils import _remedies as remedies
+from ansible_collections.accelerated.nodes.plugins.module_utils._findings import ERROR, WARNING, Finding
 from ansible_collections.accelerated.nodes.plugins.module_utils._inventory import Device
 from ansible_collections.accelerated.nodes.plugins.module_utils._nvidia_smi import NO_VALUE
-
-_RESET = "Drain the node and reset or reboot it; replace it (delete its NodeClaim) if the state comes back."
-_REPLACE = "Replace the node (delete its NodeClaim): the device has a fault that a reboot does not mend."
-_REBOOT = "Reboot or replace the node: the setting takes effect only then."
+from ansible_collections.accelerated.nodes.plugins.module_utils._remedies import Remedy
 
 
 @dataclass(frozen=True)
@@ -32,14 +30,16 @@ class StateCheck:
         path: Pattern of the whole dotted path of a fact.
         is_bad: Says whether a fact's text is bad; asked only of texts that are a value.
         expected: What a healthy device says.
-        next_step: What to do about it.
+        remedy: What to do about it.
+        severity: ``error``, or ``warning`` for what does not keep a node from passing.
     """
 
     check: str
     path: Pattern[str]
     is_bad: Callable[[str], bool]
     expected: str
-    next_step: str
+    remedy: Remedy
+    severity: str = ERROR
 
 
 def _not_zero(text: str) -> bool:
@@ -63,54 +63,80 @@ def _says_broken(text: str) -> bool:
 BROKEN_TEXTS = ("unknown error", "gpu requires reset", "gpu is lost", "fallen off the bus", "err!")
 
 STATE_CHECKS = (
-    StateCheck("readable", re.compile(r".*"), _says_broken, "values in every field", _RESET),
+    StateCheck("readable", re.compile(r".*"), _says_broken, "values in every field", remedies.RESET_DEVICE),
     StateCheck(
         "uncorrectable ECC errors",
         re.compile(r"ecc_errors\.volatile\..*(uncorrectable.*|double_bit\.total)|mig_devices\..*\.volatile_count\..*uncorrectable.*"),
         _not_zero,
         "0 since the driver was loaded",
-        _RESET,
+        remedies.RESET_DEVICE,
     ),
-    StateCheck("ECC error threshold", re.compile(r"ecc_errors\.aggregate\.sram_threshold_exceeded"), _is("yes"), "No", _REPLACE),
+    StateCheck(
+        "ECC error threshold", re.compile(r"ecc_errors\.aggregate\.sram_threshold_exceeded"), _is("yes"), "No", remedies.REPLACE_DEVICE
+    ),
     StateCheck(
         "memory repair",
         re.compile(r"ecc_errors\.(channel_repair_pending|tpc_repair_pending)|retired_pages\.(pending_retirement|pending_blacklist)"),
         _is("yes"),
         "none pending",
-        _RESET,
+        remedies.RESET_DEVICE,
     ),
-    StateCheck("unrepairable memory", re.compile(r"ecc_errors\.unrepairable_memory"), _is("yes"), "No", _REPLACE),
-    StateCheck("row remapping", re.compile(r"remapped_rows\.remapped_row_pending"), _is("yes"), "none pending", _RESET),
-    StateCheck("row remapping", re.compile(r"remapped_rows\.remapped_row_failure"), _is("yes"), "no failure", _REPLACE),
+    StateCheck("unrepairable memory", re.compile(r"ecc_errors\.unrepairable_memory"), _is("yes"), "No", remedies.REPLACE_DEVICE),
+    StateCheck("row remapping", re.compile(r"remapped_rows\.remapped_row_pending"), _is("yes"), "none pending", remedies.RESET_DEVICE),
+    StateCheck("row remapping", re.compile(r"remapped_rows\.remapped_row_failure"), _is("yes"), "no failure", remedies.REPLACE_DEVICE),
     StateCheck(
         "reset",
         re.compile(r"gpu_reset_status\.(reset_required|drain_and_reset_recommended)"),
         _is("yes"),
         "none required",
-        _RESET,
+        remedies.RESET_DEVICE,
     ),
-    StateCheck("recovery action", re.compile(r"gpu_recovery_action"), lambda text: True, "None", _RESET),
+    StateCheck("recovery action", re.compile(r"gpu_recovery_action"), lambda text: True, "None", remedies.RESET_DEVICE),
     StateCheck(
         "compute mode",
         re.compile(r"compute_mode"),
         _is("prohibited"),
         "Default",
-        "No program may compute on this GPU: set the mode to Default (nvidia-smi -c 0) in the EC2NodeClass's user data.",
+        remedies.COMPUTE_MODE,
     ),
     StateCheck(
         "fabric",
         re.compile(r"fabric\.state"),
         _is_not("completed"),
         "Completed",
-        "The NVSwitch fabric is not up: check that the fabric manager runs on the node, then verify again.",
+        remedies.FABRIC_MANAGER,
     ),
     StateCheck(
         "fabric",
         re.compile(r"fabric\.status"),
         _is_not("success"),
         "Success",
-        "The NVSwitch fabric has a fault: check the fabric manager's log on the node, and replace the node if it stays so.",
+        remedies.FABRIC_FAULT,
     ),
+    StateCheck(
+        "fabric health",
+        re.compile(r"fabric\.health\.summary"),
+        _is_not("healthy"),
+        "Healthy",
+        remedies.FABRIC_FAULT,
+    ),
+    StateCheck(
+        "uncorrectable ECC errors",
+        re.compile(r"ecc_errors\.aggregate\.(.*uncorrectable.*|double_bit\.total)"),
+        _not_zero,
+        "0 in the GPU's life",
+        remedies.WATCH_ERRORS,
+        WARNING,
+    ),
+    StateCheck(
+        "clocks",
+        re.compile(r"clocks_(event|throttle)_reasons\.clocks_(event|throttle)_reason_hw_(slowdown|thermal_slowdown|power_brake_slowdown)"),
+        _is("active"),
+        "not held down by the hardware",
+        remedies.WATCH_CLOCKS,
+        WARNING,
+    ),
+    StateCheck("persistence mode", re.compile(r"persistence_mode"), _is("disabled"), "Enabled", remedies.PERSISTENCE, WARNING),
 )
 
 # Settings that differ from what they are to become: (check, path of the current value, path of the pending one).
@@ -125,11 +151,11 @@ def device_findings(device: Device) -> Iterator[Finding]:
     for row in STATE_CHECKS:
         for path, text in device.facts.items():
             if row.path.fullmatch(path) and text.lower() not in NO_VALUE and row.is_bad(text):
-                yield Finding(row.check, row.expected, f"{text} ({path})", row.next_step, device.name)
+                yield Finding(row.check, row.expected, f"{text} ({path})", row.remedy, device.name, row.severity)
                 if row.check == "readable":
                     # A lost GPU says so in every field: once is enough.
                     break
     for check, current, pending in PENDING_SETTINGS:
         now, later = device.facts.get(current, ""), device.facts.get(pending, "")
         if now.lower() not in NO_VALUE and later.lower() not in NO_VALUE and now != later:
-            yield Finding(check, f"{now}, and no change pending", f"{later} pending", _REBOOT, device.name)
+            yield Finding(check, f"{now}, and no change pending", f"{later} pending", remedies.REBOOT_SETTING, device.name)

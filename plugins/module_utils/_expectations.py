@@ -39,6 +39,8 @@ class Expectation:
         cuda_version: Oldest CUDA version that will do.
         ecc: Whether ECC must be on.
         mig: Whether MIG must be on.
+        links: How many other devices each device is linked to, at least.
+        fabric: Whether the GPUs register with the NVSwitch fabric.
         source: Where count, model, memory and cores come from: ``instance type``, ``labels``, or empty for nowhere.
     """
 
@@ -53,6 +55,8 @@ class Expectation:
     cuda_version: Optional[str] = None
     ecc: Optional[bool] = None
     mig: bool = False
+    links: Optional[int] = None
+    fabric: bool = False
     source: str = ""
 
     @property
@@ -87,6 +91,8 @@ def expectation(instance_type: str, node_labels: Mapping[str, str], user_expect:
             model=(known.product_name or "").rstrip("*") or (_label_words(known.device_name) if _is_nvidia(known) else None),
             memory_mib=known.device_memory_mib,
             cores=known.cores_per_device,
+            links=known.links,
+            fabric=known.fabric == "yes",
             source="instance type",
             **wishes,
         )

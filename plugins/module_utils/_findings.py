@@ -7,7 +7,12 @@ This file is internal to the collection and may change in any release.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+
+from ansible_collections.accelerated.nodes.plugins.module_utils._remedies import Remedy
+
+# A warning does not keep a node from passing.
+ERROR, WARNING = "error", "warning"
 
 
 @dataclass(frozen=True)
@@ -18,19 +23,34 @@ class Finding:
         check: Name of the check, such as ``memory``.
         expected: What should have been found.
         found: What was found.
-        next_step: What to do about it, as a sentence.
+        remedy: What to do about it.
         device: Which device; empty for the node as a whole.
+        severity: ``error``, or ``warning`` for what does not keep a node from passing.
     """
 
     check: str
     expected: str
     found: str
-    next_step: str
+    remedy: Remedy
     device: str = ""
+    severity: str = ERROR
+
+    @property
+    def next_step(self) -> str:
+        """What to do, as a sentence."""
+        return self.remedy.next_step
 
     def to_dict(self) -> dict[str, str]:
         """Return the finding as a module returns it."""
-        return asdict(self)
+        return {
+            "check": self.check,
+            "severity": self.severity,
+            "expected": self.expected,
+            "found": self.found,
+            "action": self.remedy.action,
+            "next_step": self.next_step,
+            "device": self.device,
+        }
 
     def __str__(self) -> str:
         where = f" of {self.device}" if self.device else ""

@@ -42,6 +42,8 @@ class InstanceType:
             Karpenter's label says (10 % apart at most).
         cores_per_device: Physical NeuronCores of one device.
         default_cores_per_device: NeuronCores of one device that neuron-ls counts by default (logical cores on trn2).
+        links: Other devices of the node that neuron-ls lists each device as connected to, at least.
+        fabric: ``yes`` where the GPUs register with the NVSwitch fabric.
         provenance: Where the facts were seen.
     """
 
@@ -58,6 +60,8 @@ class InstanceType:
     device_memory_mib: Optional[int]
     cores_per_device: Optional[int]
     default_cores_per_device: Optional[int]
+    links: Optional[int]
+    fabric: Optional[str]
     provenance: str
 
     @property

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
+from ansible_collections.accelerated.nodes.plugins.module_utils._findings import WARNING
 from ansible_collections.accelerated.nodes.plugins.module_utils._text import printable
 
 PASSED, FAILED, BUSY, UNKNOWN = "passed", "failed", "busy", "unknown"
@@ -24,22 +25,39 @@ _JUNIT = {FAILED: "failure", BUSY: "error", UNKNOWN: "error"}
 
 
 def summary(results: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return how many of the nodes have which verdict, and a sentence of it. Results are as NodeResult.to_dict gives them."""
+    """Return how many nodes have which verdict, how many warnings there are, and a sentence of it.
+
+    Results are as NodeResult.to_dict gives them.
+    """
+    results = list(results)
     verdicts = [each["verdict"] for each in results]
+    warned = sum(len(warnings(each)) for each in results)
     counts = {each: verdicts.count(each) for each in VERDICTS}
     words = ", ".join(f"{count} {each}" for each, count in counts.items() if count and each != PASSED)
     text = f"verified {counts[PASSED]} of {len(verdicts)} nodes" + (f": {words}" if words else "")
-    return {"total": len(verdicts), **counts, "text": text}
+    text += f"; {warned} warning{'s' * (warned != 1)}" if warned else ""
+    return {"total": len(verdicts), **counts, "warnings": warned, "text": text}
+
+
+def warnings(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the findings that do not keep a node from passing."""
+    return [each for each in result["findings"] if each.get("severity") == WARNING]
 
 
 def sentence(result: Mapping[str, Any]) -> str:
-    """Return what is wrong with one node, and what to do."""
-    first = result["findings"][0] if result["findings"] else None
+    """Return what is wrong with one node, and what to do; of one that has passed, what it has, and what it warns of."""
+    warned = warnings(result)
+    first = next((each for each in result["findings"] if each not in warned), None)
     where = "/".join(filter(None, (result["node_pool"], result["name"])))
     if first is None:
         seconds = f" in {result['duration']:.1f} s" if result["duration"] else ""
-        return f"{where} ({result['instance_type']}) {_SAID.get(result['verdict'], 'is unknown')}{seconds}: {device_words(result)}."
+        return f"{where} ({result['instance_type']}) {_SAID.get(result['verdict'], 'is unknown')}{seconds}: {device_words(result)}.{_warned(warned)}"
     return f"{where} ({result['instance_type']}) {_SAID.get(result['verdict'], 'is unknown')}: {finding_words(first)} {first['next_step']}"
+
+
+def _warned(found: Sequence[Mapping[str, Any]]) -> str:
+    words = "".join(f" Warning: {finding_words(each)}" for each in found[:1])
+    return words + (f" {len(found) - 1} more." if len(found) > 1 else "")
 
 
 def device_words(result: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ import html
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.accelerated.nodes.plugins.module_utils._findings import WARNING
 from ansible_collections.accelerated.nodes.plugins.module_utils._report import (
     FAILED,
     VERDICTS,
@@ -131,7 +132,7 @@ def _picture(node: Mapping[str, Any]) -> str:
     total = min(max(expected, len(devices)), 64)
     if total == 0:
         return ""
-    bad = [each["device"] for each in node["findings"] if each.get("device")]
+    bad = [each["device"] for each in node["findings"] if each.get("device") and each.get("severity") != WARNING]
     chips = "".join(_chip(place, *_device_state(place, node, bad)) for place in range(total))
     columns, rows = min(total, _PER_ROW), -(-total // _PER_ROW)
     step = _CHIP + _GAP
@@ -166,12 +167,17 @@ def _chip(place: int, state: str, sign: str, title: str) -> str:
 
 def _findings(node: Mapping[str, Any]) -> str:
     rows = "".join(
-        f"<li><b>{_text(each['check'])}</b>{' · ' + _text(each['device']) if each.get('device') else ''}"
+        f"<li{_mark(each)}><b>{_text(each['check'])}</b>{' · ' + _text(each['device']) if each.get('device') else ''}"
         f"<dl><dt>expected</dt><dd>{_text(each['expected'])}</dd><dt>found</dt><dd>{_text(each['found'])}</dd>"
-        f"<dt>next step</dt><dd>{_text(each['next_step'])}</dd></dl></li>"
+        f"<dt>next step</dt><dd>{_text(each['next_step'])}</dd>"
+        f"<dt>action</dt><dd>{_text(each.get('action', ''))}</dd></dl></li>"
         for each in node["findings"]
     )
     return f'<ul class="findings">{rows}</ul>' if rows else ""
+
+
+def _mark(finding: Mapping[str, Any]) -> str:
+    return ' class="warning"' if finding.get("severity") == WARNING else ""
 
 
 def _notes(content: Mapping[str, Any]) -> str:

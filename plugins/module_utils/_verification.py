@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Optional
 
+from ansible_collections.accelerated.nodes.plugins.module_utils import _remedies as remedies
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS
 from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Verdict
 from ansible_collections.accelerated.nodes.plugins.module_utils._expectations import Expectation, expectation, judge
 from ansible_collections.accelerated.nodes.plugins.module_utils._failures import explain_failure
-from ansible_collections.accelerated.nodes.plugins.module_utils._findings import Finding
+from ansible_collections.accelerated.nodes.plugins.module_utils._findings import ERROR, Finding
 from ansible_collections.accelerated.nodes.plugins.module_utils._inventory import Inventory, UnreadableOutput
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import ENDED, STUCK, JobState
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import (
@@ -23,11 +24,8 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims impo
     NODEPOOL_LABEL,
     NodeClaim,
 )
+from ansible_collections.accelerated.nodes.plugins.module_utils._remedies import REPAIR_SOFTWARE, Remedy
 from ansible_collections.accelerated.nodes.plugins.module_utils._report import BUSY, FAILED, PASSED, UNKNOWN
-
-_PLUGIN_STEP = "Install the accelerator's device plugin (roles nvidia and neuron), and check that its pod runs on this node."
-_IMAGE_STEP = "Give an image that the node can pull in the option images, or let the node reach the registry."
-_SCHEDULE_STEP = "Compare the pod's requests and tolerations with the node's resources and taints."
 
 
 @dataclass(frozen=True)
@@ -142,21 +140,21 @@ def obstacle(subject: Subject, cause: Optional[Verdict] = None) -> Optional[Node
     node = subject.node
     if node is None:
         why = f"{cause.reason} ({cause.message}). {cause.explanation}" if cause else "no Node"
-        step = cause.next_step if cause else "Look at the NodeClaim's conditions and events."
+        step = Remedy(REPAIR_SOFTWARE, cause.next_step) if cause else remedies.NODE_CLAIM
         return _not_checked(subject, "node", "a Node that has joined the cluster", why, step)
     if node["metadata"].get("deletionTimestamp"):
-        return _not_checked(subject, "node", "a Node that stays", "it is being deleted", "Verify again once it is replaced.")
+        return _not_checked(subject, "node", "a Node that stays", "it is being deleted", remedies.VERIFY_REPLACED)
     if not _is_ready(node):
-        return _not_checked(subject, "node", "a Node that is Ready", "NotReady", "Look at the Node's conditions and kubelet.")
+        return _not_checked(subject, "node", "a Node that is Ready", "NotReady", remedies.KUBELET)
     if (node.get("spec") or {}).get("unschedulable"):
-        return _not_checked(subject, "node", "a Node that takes pods", "it is cordoned", "Uncordon it to have it verified.")
+        return _not_checked(subject, "node", "a Node that takes pods", "it is cordoned", remedies.UNCORDON)
     if not subject.expected.known:
         return _not_checked(
             subject,
             "instance type",
             "a type whose accelerators are known",
             f"{subject.expected.instance_type or 'no instance type'}, which neither the table nor the Node's labels explain",
-            "Update the collection, or report the instance type.",
+            remedies.TABLE,
         )
     if subject.offered == 0:
         return NodeResult(subject, FAILED, (_caused(_offer_finding(subject), cause),))
@@ -168,11 +166,11 @@ def _caused(finding: Finding, cause: Optional[Verdict]) -> Finding:
     if cause is None:
         return finding
     found = f"{finding.found}; {cause.object}: {cause.message or cause.reason}. {cause.explanation}"
-    return replace(finding, found=found, next_step=cause.next_step)
+    return replace(finding, found=found, remedy=Remedy(REPAIR_SOFTWARE, cause.next_step))
 
 
-def _not_checked(subject: Subject, check: str, expected: str, found: str, next_step: str) -> NodeResult:
-    return NodeResult(subject, UNKNOWN, (Finding(check, expected, found, next_step),))
+def _not_checked(subject: Subject, check: str, expected: str, found: str, remedy: Remedy) -> NodeResult:
+    return NodeResult(subject, UNKNOWN, (Finding(check, expected, found, remedy),))
 
 
 def _is_ready(node: Mapping[str, Any]) -> bool:
@@ -181,14 +179,12 @@ def _is_ready(node: Mapping[str, Any]) -> bool:
 
 
 def _offer_finding(subject: Subject) -> Finding:
-    accelerator = ACCELERATORS[subject.expected.accelerator]
+    resource = ACCELERATORS[subject.expected.accelerator].resource
     return Finding(
         check="allocatable",
-        expected=f"{subject.expected.requestable} {accelerator.resource} (by {subject.expected.source}, {subject.expected.instance_type})",
+        expected=f"{subject.expected.requestable} {resource} (by {subject.expected.source}, {subject.expected.instance_type})",
         found=f"{subject.offered}",
-        next_step=_PLUGIN_STEP
-        if subject.offered == 0
-        else f"The {accelerator.plugin_name} on this node does not see every device: look at its log and the kernel's.",
+        remedy=remedies.PLUGIN_SEES_FEWER if subject.offered else remedies.PLUGIN,
     )
 
 
@@ -219,7 +215,8 @@ def _of_output(subject: Subject, state: JobState, seconds: float, findings: tupl
     except UnreadableOutput as error:
         if state.exit_code == 0:
             findings += (_unreadable(state, error),)
-    return NodeResult(subject, FAILED if findings else PASSED, findings, inventory, seconds)
+    failed = any(each.severity == ERROR for each in findings)
+    return NodeResult(subject, FAILED if failed else PASSED, findings, inventory, seconds)
 
 
 def _unreadable(state: JobState, error: UnreadableOutput) -> Finding:
@@ -227,24 +224,24 @@ def _unreadable(state: JobState, error: UnreadableOutput) -> Finding:
     known = explain_failure(0, state.log)
     if "the tool failed" not in known.found and "<" not in state.log[:200]:
         return known
-    return Finding("output", "a complete list of devices", error.message, "Verify again; look at the check's image and tool version.")
+    return Finding("output", "a complete list of devices", error.message, remedies.VERIFY_OUTPUT)
 
 
 def _without_output(state: Optional[JobState], holders: Optional[list[str]]) -> tuple[Finding, str]:
     """Return why a check left nothing to judge, and the verdict that follows."""
     if state is None:
-        return Finding("check", "a check within wait_timeout", "it was not started", "Raise wait_timeout or max_parallel."), UNKNOWN
+        return Finding("check", "a check within wait_timeout", "it was not started", remedies.MORE_TIME), UNKNOWN
     words = f"{state.reason}: {state.message}" if state.message else state.reason
     if state.reason == "Unschedulable":
         if holders:
-            step = "Verify again when these pods have ended, or drain the node."
-            return Finding("devices", "no other pod that holds them", f"held by {', '.join(holders[:5])}", step), BUSY
-        return Finding("scheduling", "a pod that requests all devices is placed", words, _SCHEDULE_STEP), UNKNOWN
+            found = f"held by {', '.join(holders[:5])}"
+            return Finding("devices", "no other pod that holds them", found, remedies.VERIFY_LATER), BUSY
+        return Finding("scheduling", "a pod that requests all devices is placed", words, remedies.SCHEDULING), UNKNOWN
     if state.phase == STUCK:
-        step = _IMAGE_STEP if "Image" in state.reason else "The container runtime cannot start the check: look at its message."
+        step = remedies.PULL_IMAGE if "Image" in state.reason else remedies.RUNTIME_START
         return Finding("start", "the check's container starts", words, step), UNKNOWN
     if state.over:
-        return Finding("check", "it runs to its end", words, "Verify again; look at the node's events if it stays so."), UNKNOWN
+        return Finding("check", "it runs to its end", words, remedies.VERIFY_AGAIN), UNKNOWN
     said = f"; it printed: {state.log.strip()[-300:]}" if state.log.strip() else ""
     found = f"still {state.phase} at the deadline ({words}){said}"
-    return Finding("check", "an end within wait_timeout", found, "Raise wait_timeout; a tool that hangs points to the driver."), UNKNOWN
+    return Finding("check", "an end within wait_timeout", found, remedies.HANGS), UNKNOWN

@@ -17,6 +17,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._demand import a
 from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Question, Verdict, of_claim
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import NODES, PODS, gather
+from ansible_collections.accelerated.nodes.plugins.module_utils._fleet import compared
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import JobRun, ensure_namespace
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import JobState
 from ansible_collections.accelerated.nodes.plugins.module_utils._jobs import (
@@ -180,7 +181,7 @@ class Verification:
             if jobs:
                 checks.run(jobs.values(), deadline, self._request.max_parallel, lambda states: self._report(states, len(jobs), deadline))
         self._leftovers += checks.leftovers
-        return [blocked[each.name] or self._conclude(each, jobs[each.name]["metadata"]["name"], checks) for each in found]
+        return compared([blocked[each.name] or self._conclude(each, jobs[each.name]["metadata"]["name"], checks) for each in found])
 
     def _check_job(self, subject: Subject) -> dict[str, Any]:
         accelerator = ACCELERATORS[subject.expected.accelerator]

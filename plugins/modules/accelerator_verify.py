@@ -15,6 +15,8 @@ description:
   - Holds the list against what the instance type should have (number, model, memory within 10 %, cores), the state of a healthy device,
     and O(expect).
   - With O(provision) it asks for nodes first, by Jobs that make Karpenter provision them, and waits until their NodeClaims are ready.
+  - Warnings are findings that do not keep a node from passing, such as clocks that the hardware holds down, persistence mode that is off,
+    errors in the life of a GPU, or a driver that the other nodes do not have.
   - Any verdict but C(passed) fails the task, and so does an empty set; all results are returned in either case.
   - The Jobs are deleted at the end, whatever happens. One that could not be deleted is named in RV(leftovers), fails the task, and is
     deleted by the cluster itself later.
@@ -147,7 +149,11 @@ nodes:
         - V(passed), V(failed), V(busy) (other pods hold the accelerators) or V(unknown) (nothing could be measured).
       type: str
     findings:
-      description: What is wrong, each with C(check), C(expected), C(found), C(next_step) and C(device), empty for the node as a whole.
+      description:
+        - What is wrong, each with C(check), C(severity), C(expected), C(found), C(action), C(next_step) and C(device), empty for the node as
+          a whole.
+        - C(severity) is V(error), or V(warning) for what does not keep a node from passing.
+        - C(action) is the class of what is to be done, V(replace), V(reboot), V(reset), V(repair_software) or V(watch).
       type: list
       elements: dict
     devices:
@@ -167,10 +173,10 @@ nodes:
       description: Seconds that the check took.
       type: float
 summary:
-  description: C(total) and the number of each verdict, and C(text), a sentence.
+  description: C(total), the number of each verdict, C(warnings), the number of warnings, and C(text), a sentence.
   returned: always
   type: dict
-  sample: {total: 3, passed: 2, failed: 1, busy: 0, unknown: 0, text: "verified 2 of 3 nodes: 1 failed"}
+  sample: {total: 3, passed: 2, failed: 1, busy: 0, unknown: 0, warnings: 0, text: "verified 2 of 3 nodes: 1 failed"}
 leftovers:
   description: A sentence for each Job that could not be deleted.
   returned: always

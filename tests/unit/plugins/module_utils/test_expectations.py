@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.accelerated.nodes.plugins.module_utils._comparisons import same_model
 from ansible_collections.accelerated.nodes.plugins.module_utils._expectations import Expectation, expectation, judge
 from ansible_collections.accelerated.nodes.plugins.module_utils._failures import explain_failure
+from ansible_collections.accelerated.nodes.plugins.module_utils._findings import ERROR, WARNING
 from ansible_collections.accelerated.nodes.plugins.module_utils._inventory import Device, Inventory
 from ansible_collections.accelerated.nodes.plugins.module_utils._neuron_ls import parse_neuron_ls
 from ansible_collections.accelerated.nodes.plugins.module_utils._nvidia_smi import parse_nvidia_smi
@@ -158,7 +159,76 @@ def test_judge_of_ecc_errors_names_the_device():
     text = (FIXTURES / "nvidia_smi_g5_12xlarge_ecc_errors.xml").read_text()
     found = judge(parse_nvidia_smi(text), expectation("g5.12xlarge", {}))
     assert {each.device for each in found} == {"device 0 (0000:00:1b.0)"}
-    assert checks(found) == ["uncorrectable ECC errors", "row remapping"]
+    errors = [each for each in found if each.severity == ERROR]
+    assert checks(errors) == ["uncorrectable ECC errors", "row remapping"]
+    assert [each.remedy.action for each in errors] == ["reset", "reset"]
+    # What the GPU has had in all its life is told beside what it has now.
+    assert checks(set(found) - set(errors)) == ["uncorrectable ECC errors"]
+
+
+WARNINGS = [
+    ("clocks_event_reasons.clocks_event_reason_hw_power_brake_slowdown", "Active", "clocks"),
+    ("clocks_throttle_reasons.clocks_throttle_reason_hw_slowdown", "Active", "clocks"),
+    ("persistence_mode", "Disabled", "persistence mode"),
+    ("ecc_errors.aggregate.sram_uncorrectable_parity", "2", "uncorrectable ECC errors"),
+    ("ecc_errors.aggregate.double_bit.total", "1", "uncorrectable ECC errors"),
+]
+
+
+@pytest.mark.parametrize(("path", "text", "check"), WARNINGS)
+def test_judge_warns_of_what_does_not_keep_a_gpu_from_working(path, text, check):
+    (found,) = judge(inventory(gpu(facts={path: text})), T4)
+    assert (found.check, found.severity) == (check, WARNING)
+
+
+@pytest.mark.parametrize("text", ["Not Active", "N/A"])
+def test_judge_does_not_warn_of_clocks_that_are_free_or_of_an_idle_gpu(text):
+    facts = {
+        "clocks_event_reasons.clocks_event_reason_hw_slowdown": text,
+        "clocks_event_reasons.clocks_event_reason_gpu_idle": "Active",
+        "persistence_mode": "Enabled",
+        "ecc_errors.aggregate.sram_correctable": "12",
+    }
+    assert judge(inventory(gpu(facts=facts)), T4) == ()
+
+
+def hopper(**facts) -> Inventory:
+    gpus = [
+        gpu(index=each, uuid=f"GPU-{each}", bus_id=f"0000:00:1{each}.0", model="NVIDIA H100 80GB HBM3", memory_mib=81559, facts=facts)
+        for each in range(8)
+    ]
+    return inventory(*gpus)
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"fabric.state": "Completed", "fabric.status": "Success", "fabric.health.summary": "Healthy"}, set()),
+        ({"fabric.state": "Completed", "fabric.status": "Success", "fabric.health.summary": "N/A"}, set()),
+        # A driver that prints nothing of the fabric.
+        ({}, set()),
+        ({"fabric.state": "N/A", "fabric.status": "N/A"}, {"fabric"}),
+        ({"fabric.state": "In Progress", "fabric.status": "N/A"}, {"fabric"}),
+        ({"fabric.state": "Completed", "fabric.status": "Success", "fabric.health.summary": "Unhealthy"}, {"fabric health"}),
+    ],
+)
+def test_judge_of_the_fabric_of_a_type_that_has_one(facts, expected):
+    assert set(checks(judge(hopper(**facts), expectation("p5.48xlarge", {})))) == expected
+
+
+def test_judge_asks_no_fabric_of_gpus_that_do_not_register_with_one():
+    """An A100 says N/A behind its switches too."""
+    assert not expectation("p4d.24xlarge", {}).fabric
+    assert judge(inventory(gpu(facts={"fabric.state": "N/A"})), T4) == ()
+
+
+@pytest.mark.parametrize(("links", "expected"), [("[1, 5]", set()), ("[1]", {"links"}), ("null", {"links"}), ("[1, 1]", {"links"})])
+def test_judge_of_links_between_neuron_devices(links, expected):
+    devices = [
+        Device(index=each, memory_mib=32768, cores=2, bus_id=f"0000:00:0{each}.0", facts={"connected_to": links}) for each in range(6)
+    ]
+    found = judge(Inventory("neuron-ls", tuple(devices)), expectation("inf2.24xlarge", {}))
+    assert set(checks(found)) == expected
 
 
 def test_judge_of_a_mig_instances_errors():

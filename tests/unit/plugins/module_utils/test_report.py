@@ -23,11 +23,14 @@ DEVICE = {
 }
 FINDING = {
     "check": "memory",
+    "severity": "error",
     "expected": "15360 MiB",
     "found": "1 MiB",
+    "action": "replace",
     "next_step": "Replace the node.",
     "device": "device 0 (0000:00:1e.0)",
 }
+WARNING = {**FINDING, "check": "clocks", "severity": "warning", "action": "watch"}
 EVIL = "</script><script>alert('x')</script>\x1b[31m\u202e\x00\"'&{{ 7 * 7 }}"
 
 
@@ -83,6 +86,28 @@ def test_summary_counts_every_node():
     assert found["text"] == "verified 1 of 5 nodes: 1 failed, 1 busy, 2 unknown"
     assert (found["total"], found["passed"], found["unknown"]) == (5, 1, 2)
     assert summary([])["text"] == "verified 0 of 0 nodes"
+
+
+def test_summary_counts_warnings_apart():
+    found = summary([node(findings=[WARNING]), node("failed", findings=[FINDING, WARNING])])
+    assert (found["passed"], found["warnings"]) == (1, 2)
+    assert found["text"] == "verified 1 of 2 nodes: 1 failed; 2 warnings"
+
+
+def test_sentence_of_a_node_that_passed_with_warnings_says_both():
+    text = sentence(node(findings=[WARNING, WARNING]))
+    assert "passed in 3.2 s: 1 nvidia device" in text
+    assert text.endswith("Warning: clocks of device 0 (0000:00:1e.0): expected 15360 MiB, found 1 MiB. 1 more.")
+
+
+def test_sentence_names_the_error_before_a_warning():
+    assert "failed: memory of" in sentence(node("failed", findings=[WARNING, FINDING]))
+
+
+def test_html_marks_a_warning_and_draws_its_device_as_good():
+    page = html_report({"nodes": [node(findings=[WARNING])]})
+    assert '<li class="warning"><b>clocks</b>' in page
+    assert '<g class="bad"' not in page
 
 
 def test_sentence_says_what_was_found_and_what_to_do():

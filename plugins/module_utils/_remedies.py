@@ -1,0 +1,106 @@
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What to do about a finding: one table of remedies, each with the class of its action. Pure.
+
+Sources: NVIDIA's "GPU Memory Error Management" (docs.nvidia.com/deploy/a100-gpu-mem-error-mgmt: a pending remapping or
+retirement wants a reset, a remap failure a replacement), its Xid catalog (docs.nvidia.com/deploy/xid-errors) and nvidia-smi
+manual (recovery action, exit codes); the EKS User Guide on node auto repair (which reboots or replaces); the Neuron
+documentation's troubleshooting pages.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+REPLACE, REBOOT, RESET, REPAIR_SOFTWARE, WATCH = "replace", "reboot", "reset", "repair_software", "watch"
+
+# Class of action -> what whoever acts on a finding, a person or a program, may take from it.
+ACTIONS = {
+    REPLACE: "the device or its host has a fault that stays: delete the NodeClaim, so that another instance is launched",
+    REBOOT: "the fault or a setting goes with the next boot: drain the node, and reboot or replace it",
+    RESET: "the device has to be reset, which needs a node without pods on it: drain, then reset, reboot or replace",
+    REPAIR_SOFTWARE: "the hardware is not known to be at fault: an image, a driver, a plugin or a setting is",
+    WATCH: "nothing to do yet: verify again, and look closer if it stays so",
+}
+
+
+class Remedy(NamedTuple):
+    """The class of the action, a key of ``ACTIONS``, and the next step as a sentence."""
+
+    action: str
+    next_step: str
+
+
+# Of a device
+REPLACE_NODE = Remedy(REPLACE, "Replace the node (delete its NodeClaim).")
+REPLACE_DEVICE = Remedy(REPLACE, "Replace the node (delete its NodeClaim): the device has a fault that a reboot does not mend.")
+REPLACE_UNREADABLE = Remedy(REPLACE, "The driver cannot read the GPU: replace the node (delete its NodeClaim).")
+REPLACE_MISSING = Remedy(
+    REPLACE,
+    "A device is missing or hidden: look for Xid or NEURON_HW_ERR in the node's kernel log, and replace the node (delete its NodeClaim) if"
+    " it stays so.",
+)
+REPLACE_MEMORY = Remedy(REPLACE, "Memory is missing or cannot be read: replace the node (delete its NodeClaim).")
+REPLACE_CORES = Remedy(REPLACE, "Cores are missing: check the logical NeuronCore configuration, and replace the node if it is right.")
+REPLACE_LINKS = Remedy(REPLACE, "Links between the devices are down: replace the node (delete its NodeClaim) if it stays so.")
+RESET_DEVICE = Remedy(RESET, "Drain the node and reset or reboot it; replace it (delete its NodeClaim) if the state comes back.")
+REBOOT_SETTING = Remedy(REBOOT, "Reboot or replace the node: the setting takes effect only then.")
+REBOOT_DRIVER = Remedy(REBOOT, "Reboot or replace the node: libraries and the loaded driver are of different versions.")
+WATCH_ERRORS = Remedy(WATCH, "Nothing yet: keep an eye on the counter, and replace the node (delete its NodeClaim) if it grows.")
+WATCH_CLOCKS = Remedy(
+    WATCH, "An idle GPU is being slowed down: look at its temperature and power, and replace the node if it stays so under load."
+)
+# Of the software around it
+AMI = Remedy(REPAIR_SOFTWARE, "Choose an AMI whose accelerator driver fits the instance type in the EC2NodeClass (an accelerated EKS AMI).")
+NEWER_DRIVER = Remedy(REPAIR_SOFTWARE, "Choose a newer AMI in the EC2NodeClass.")
+NEWER_CUDA = Remedy(REPAIR_SOFTWARE, "Choose an AMI with a newer NVIDIA driver in the EC2NodeClass.")
+ONE_DRIVER = Remedy(REPAIR_SOFTWARE, "Replace the nodes of the older AMI, so that all of the fleet have one driver.")
+NEWER_TOOL = Remedy(REPAIR_SOFTWARE, "Use an image or AMI with a newer tool.")
+RUNTIME = Remedy(
+    REPAIR_SOFTWARE,
+    "The container runtime did not give the pod its device and tool: check the device plugin and, on images of your own, that the runtime"
+    " of containerd is the vendor's.",
+)
+RUNTIME_START = Remedy(REPAIR_SOFTWARE, "The container runtime cannot start the check: look at its message.")
+TOOL_IMAGE = Remedy(
+    REPAIR_SOFTWARE, "Give an image that holds the tool in the option images, or check that the container runtime injects it."
+)
+PULL_IMAGE = Remedy(REPAIR_SOFTWARE, "Give an image that the node can pull in the option images, or let the node reach the registry.")
+PLUGIN = Remedy(
+    REPAIR_SOFTWARE, "Install the accelerator's device plugin (roles nvidia and neuron), and check that its pod runs on this node."
+)
+PLUGIN_SEES_FEWER = Remedy(REPAIR_SOFTWARE, "The device plugin on this node does not see every device: look at its log and the kernel's.")
+SCHEDULING = Remedy(REPAIR_SOFTWARE, "Compare the pod's requests and tolerations with the node's resources and taints.")
+FABRIC_MANAGER = Remedy(
+    REPAIR_SOFTWARE, "The NVSwitch fabric is not up: check that the fabric manager runs on the node, then verify again."
+)
+FABRIC_FAULT = Remedy(
+    REPLACE, "The NVSwitch fabric has a fault: check the fabric manager's log on the node, and replace the node if it stays so."
+)
+COMPUTE_MODE = Remedy(
+    REPAIR_SOFTWARE,
+    "No program may compute on this GPU: set the mode to Default (nvidia-smi -c 0) in the EC2NodeClass's user data.",
+)
+PERSISTENCE = Remedy(REPAIR_SOFTWARE, "Let the persistence daemon run on the node: without it the driver is loaded anew for each program.")
+ECC_MODE = Remedy(REPAIR_SOFTWARE, "Set the ECC mode (nvidia-smi -e) in the EC2NodeClass's user data, or change expect.ecc.")
+MIG_MODE = Remedy(
+    REPAIR_SOFTWARE,
+    "Pods that request a whole GPU cannot compute on one in MIG mode: set the mode as the pool's pods need it, and expect.mig to the same.",
+)
+WRONG_TYPE = Remedy(REPLACE, "The Node's label node.kubernetes.io/instance-type and the machine disagree: replace the node.")
+WRONG_MODEL = Remedy(REPLACE, "This is not the device of the instance type: compare the Node's instance type with EC2's.")
+TABLE = Remedy(REPAIR_SOFTWARE, "Update the collection, or report the instance type.")
+# Of the check itself
+VERIFY_AGAIN = Remedy(WATCH, "Verify again; look at the node's events if it stays so.")
+VERIFY_OUTPUT = Remedy(WATCH, "Verify again; look at the check's image and tool version.")
+VERIFY_REPLACED = Remedy(WATCH, "Verify again once it is replaced.")
+VERIFY_LATER = Remedy(WATCH, "Verify again when these pods have ended, or drain the node.")
+UNTRUSTED = Remedy(WATCH, "The listing is not to be trusted: run the check again, and replace the node if it stays so.")
+UNCORDON = Remedy(WATCH, "Uncordon it to have it verified.")
+MORE_TIME = Remedy(WATCH, "Raise wait_timeout or max_parallel.")
+HANGS = Remedy(WATCH, "Raise wait_timeout; a tool that hangs points to the driver.")
+MEMORY = Remedy(WATCH, "Look at the node's memory and run again.")
+GOING_AWAY = Remedy(WATCH, "Run again; the node may be about to go away.")
+KERNEL_LOG = Remedy(WATCH, "Look at the log of the check and at the node's kernel log.")
+KUBELET = Remedy(WATCH, "Look at the Node's conditions and kubelet.")
+NODE_CLAIM = Remedy(WATCH, "Look at the NodeClaim's conditions and events.")

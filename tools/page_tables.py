@@ -1,0 +1,109 @@
+"""Write the tables of docs/diagnosis.md and docs/verification.md from the collection's own; with --check, only say whether they are current."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / ".build" / "collections"))
+
+from ansible_collections.accelerated.nodes.plugins.module_utils._advice import TOPICS  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils._advice_row import Advice  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils._device_checks import STATE_CHECKS  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils._failures import BY_EXIT_CODE, BY_TEXT  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils._remedies import ACTIONS  # noqa: E402
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of docs/, the files that its tables come from, and what makes them."""
+
+    name: str
+    source: str
+    tables: Callable[[], Iterable[str]]
+
+    @property
+    def path(self) -> Path:
+        return ROOT / "docs" / self.name
+
+    @property
+    def begin(self) -> str:
+        return f"<!-- tables: written by `make docs` from {self.source} -->"
+
+    @property
+    def text(self) -> str:
+        """The page with its tables as they should be."""
+        before, mark, rest = self.path.read_text().partition(self.begin)
+        _old, end, after = rest.partition(END)
+        if not mark or not end:
+            raise SystemExit(f"docs/{self.name} lacks the lines between which the tables go: {self.begin} and {END}")
+        tables = "\n\n".join(self.tables())
+        return f"{before}{self.begin}\n\n{tables}\n\n{END}{after}"
+
+
+END = "<!-- end of tables -->"
+
+
+def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A heading and a table; texts are kept from ending a cell or beginning a tag."""
+    columns = list(columns)
+    lines = [f"### {title}", "", _row(columns), _row(["---"] * len(columns))]
+    return "\n".join([*lines, *(_row(_cell(text) for text in row) for row in rows)])
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("<", "&lt;").replace("|", "\\|")
+
+
+def diagnosis() -> Iterator[str]:
+    """A table for each topic of the advice."""
+    columns = ("Reason", "What it means", "Next step", "Can waiting help?")
+    for topic, rows in TOPICS.items():
+        yield table(topic, columns, (advice_row(*item) for item in rows.items()))
+
+
+def advice_row(reason: str, advice: Advice) -> tuple[str, ...]:
+    """The cells of one reason. A placeholder is shown as the word that takes its place."""
+    texts = (re.sub(r"\{(\w+)\}", r"*\1*", text) for text in (advice.explanation, advice.next_step))
+    return f"`{reason}`", *texts, "no" if advice.hopeless else "yes"
+
+
+def verification() -> Iterator[str]:
+    """What is looked at on each device, how a tool can fail, and the classes of action."""
+    yield table("Classes of action", ("Action", "What it says"), ((f"`{action}`", meaning) for action, meaning in ACTIONS.items()))
+    yield table(
+        "The state of an NVIDIA GPU",
+        ("Check", "Facts of `nvidia-smi -q -x`", "A healthy GPU says", "Severity", "Action"),
+        ((row.check, f"`{row.path.pattern}`", row.expected, row.severity, f"`{row.remedy.action}`") for row in STATE_CHECKS),
+    )
+    columns = ("The tool", "What it means", "Action", "Next step")
+    texts = ((f'prints "{text}"', meaning, f"`{remedy.action}`", remedy.next_step) for text, meaning, remedy in BY_TEXT)
+    codes = ((f"exits with {code}", meaning, f"`{remedy.action}`", remedy.next_step) for code, (meaning, remedy) in BY_EXIT_CODE.items())
+    yield table("A tool that fails", columns, (*texts, *codes))
+
+
+PAGES = (
+    Page("diagnosis.md", "plugins/module_utils/_advice_*.py", diagnosis),
+    Page("verification.md", "plugins/module_utils/_remedies.py, _device_checks.py and _failures.py", verification),
+)
+
+
+def main(arguments: list[str]) -> int:
+    stale = [page for page in PAGES if page.text != page.path.read_text()]
+    for page in stale:
+        print(f"docs/{page.name}")
+        if "--check" not in arguments:
+            page.path.write_text(page.text)
+    return int(bool(stale) and "--check" in arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
