@@ -90,6 +90,7 @@ MIG_MODE = Remedy(
 WRONG_TYPE = Remedy(REPLACE, "The Node's label node.kubernetes.io/instance-type and the machine disagree: replace the node.")
 WRONG_MODEL = Remedy(REPLACE, "This is not the device of the instance type: compare the Node's instance type with EC2's.")
 TABLE = Remedy(REPAIR_SOFTWARE, "Update the collection, or report the instance type.")
+CONTRADICTION = Remedy(WATCH, "Look at what the other has measured, and when: its word may be old. Node repair may act on it all the same.")
 # Of the check itself
 VERIFY_AGAIN = Remedy(WATCH, "Verify again; look at the node's events if it stays so.")
 VERIFY_OUTPUT = Remedy(WATCH, "Verify again; look at the check's image and tool version.")

@@ -44,6 +44,7 @@ article, .run { background: var(--card); border: 1px solid var(--line); border-l
 .missing, .unseen { --pin: var(--soft); --fill: none; } .missing { --pin: var(--failed); }
 .devices .missing rect, .devices .unseen rect { stroke-dasharray: 4 3; } .devices .missing path, .devices .unseen path { opacity: .35; }
 .findings { list-style: none; padding: 0; margin-top: 12px; } .findings li { border-top: 1px solid var(--line); padding: 9px 0 2px; font-size: 13.5px; }
+.others { list-style: none; padding: 0; margin-top: 10px; font-size: 12.5px; color: var(--soft); } .others b { font-weight: 600; }
 .findings .warning b { color: var(--busy); } .findings .warning b::before { content: "warning: "; }
 .findings b { color: var(--hue); } dl { display: grid; grid-template-columns: 78px 1fr; gap: 1px 10px; font-size: 13px; margin: 3px 0 6px; }
 dt { color: var(--soft); } dd { min-width: 0; } .run { font-size: 14px; } .run p + p { margin-top: 8px; }

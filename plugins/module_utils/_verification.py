@@ -24,6 +24,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims impo
     NODEPOOL_LABEL,
     NodeClaim,
 )
+from ansible_collections.accelerated.nodes.plugins.module_utils._others import contradictions, said_of
 from ansible_collections.accelerated.nodes.plugins.module_utils._remedies import REPAIR_SOFTWARE, Remedy
 from ansible_collections.accelerated.nodes.plugins.module_utils._report import BUSY, FAILED, PASSED, UNKNOWN
 
@@ -80,6 +81,7 @@ class NodeResult:
             "verdict": self.verdict,
             "findings": [each.to_dict() for each in self.findings],
             "devices": [each.to_dict() for each in inventory.devices] if inventory else [],
+            "said_by_others": [each.to_dict() for each in said_of(subject.node)],
             "expected_devices": subject.expected.count,
             "driver_version": inventory.driver_version if inventory else "",
             "cuda_version": inventory.cuda_version if inventory else "",
@@ -216,6 +218,7 @@ def _of_output(subject: Subject, state: JobState, seconds: float, findings: tupl
         if state.exit_code == 0:
             findings += (_unreadable(state, error),)
     failed = any(each.severity == ERROR for each in findings)
+    findings += contradictions(failed, said_of(subject.node))
     return NodeResult(subject, FAILED if failed else PASSED, findings, inventory, seconds)
 
 

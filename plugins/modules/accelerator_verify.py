@@ -160,6 +160,13 @@ nodes:
       description: What the tool listed, each with C(index), C(uuid), C(model), C(memory_mib), C(cores), C(bus_id), C(serial) and C(ecc).
       type: list
       elements: dict
+    said_by_others:
+      description:
+        - What others say of the node's accelerators by its conditions and labels (EKS node monitoring agent, NVSentinel, Neuron's node problem
+          detector, SageMaker HyperPod), each with C(source), C(mark), C(value), C(message) and C(healthy).
+        - None of it makes a node pass or fail. What contradicts the measurement is a finding of severity V(warning).
+      type: list
+      elements: dict
     expected_devices:
       description: How many devices the node should have; null if that is not known.
       type: int

@@ -46,6 +46,22 @@ def ended(log=GOOD, exit_code=0):
     return JobState("ended", "Completed", exit_code=exit_code, pod="p", log=log)
 
 
+def said(status: str) -> dict:
+    """A node with the EKS node monitoring agent's condition."""
+    base = node()
+    base["status"]["conditions"].append({"type": "AcceleratedHardwareReady", "status": status, "reason": "DCGMError"})
+    return base
+
+
+def test_conclude_takes_nobodys_word_for_a_verdict_and_names_a_contradiction():
+    doubted, praised = (subjects(Scope(), [said(status)], [])[0] for status in ("False", "True"))
+    passed = conclude(doubted, ended(), 1.0, None)
+    assert (passed.verdict, [each.check for each in passed.findings]) == ("passed", ["contradiction"])
+    failed = conclude(praised, ended(exit_code=15), 1.0, None)
+    assert (failed.verdict, [each.check for each in failed.findings]) == ("failed", ["tool", "contradiction"])
+    assert failed.to_dict()["said_by_others"][0]["value"] == "True"
+
+
 def test_subjects_hold_a_node_that_offers_nothing():
     (found,) = subjects(Scope(), [node(gpus="0")], [])
     assert found.expected.count == 1
