@@ -15,19 +15,23 @@ from xml.etree import ElementTree
 from ansible_collections.accelerated.nodes.plugins.module_utils._findings import WARNING
 from ansible_collections.accelerated.nodes.plugins.module_utils._text import printable
 
-PASSED, FAILED, BUSY, UNKNOWN = "passed", "failed", "busy", "unknown"
-VERDICTS = (PASSED, FAILED, BUSY, UNKNOWN)
+PASSED, FAILED, BUSY, UNKNOWN, EXCLUDED = "passed", "failed", "busy", "unknown", "excluded"
+VERDICTS = (PASSED, FAILED, BUSY, UNKNOWN, EXCLUDED)
+# Of a run that has no failed node, but has not looked at enough of them.
+INCOMPLETE = "incomplete"
 
-_SAID = {PASSED: "passed", FAILED: "failed", BUSY: "is busy", UNKNOWN: "is unknown"}
+_SAID = {PASSED: "passed", FAILED: "failed", BUSY: "is busy", UNKNOWN: "is unknown", EXCLUDED: "is excluded"}
 
 # What JUnit calls a verdict that is not passed: a failure is the node's, an error is that nothing was measured.
-_JUNIT = {FAILED: "failure", BUSY: "error", UNKNOWN: "error"}
+_JUNIT = {FAILED: "failure", BUSY: "error", UNKNOWN: "error", EXCLUDED: "skipped"}
 
 
-def summary(results: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return how many nodes have which verdict, how many warnings there are, and a sentence of it.
+def summary(results: Iterable[Mapping[str, Any]], min_coverage: int = 100) -> dict[str, Any]:
+    """Return how many nodes have which verdict, how many warnings there are, how the run ends, and a sentence of it.
 
-    Results are as NodeResult.to_dict gives them.
+    Args:
+        results: As NodeResult.to_dict gives them.
+        min_coverage: Percent of the nodes, those left out that are excluded, that must have been measured.
     """
     results = list(results)
     verdicts = [each["verdict"] for each in results]
@@ -36,7 +40,16 @@ def summary(results: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     words = ", ".join(f"{count} {each}" for each, count in counts.items() if count and each != PASSED)
     text = f"verified {counts[PASSED]} of {len(verdicts)} nodes" + (f": {words}" if words else "")
     text += f"; {warned} warning{'s' * (warned != 1)}" if warned else ""
-    return {"total": len(verdicts), **counts, "warnings": warned, "text": text}
+    coverage = _coverage(counts)
+    outcome = FAILED if counts[FAILED] else PASSED if counts[PASSED] and coverage >= min_coverage else INCOMPLETE
+    return {"total": len(verdicts), **counts, "warnings": warned, "coverage": coverage, "outcome": outcome, "text": text}
+
+
+def _coverage(counts: Mapping[str, int]) -> float:
+    """Return the percent of the nodes that were measured, rounded down to a tenth: 99.99 is not all."""
+    measured = counts[PASSED] + counts[FAILED]
+    wanted = measured + counts[BUSY] + counts[UNKNOWN]
+    return measured * 1000 // wanted / 10 if wanted else 0.0
 
 
 def warnings(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -49,6 +62,8 @@ def sentence(result: Mapping[str, Any]) -> str:
     warned = warnings(result)
     first = next((each for each in result["findings"] if each not in warned), None)
     where = "/".join(filter(None, (result["node_pool"], result["name"])))
+    if result["verdict"] == EXCLUDED:
+        return f"{where} ({result['instance_type']}) is excluded: {result.get('reason', '')}."
     if first is None:
         seconds = f" in {result['duration']:.1f} s" if result["duration"] else ""
         return f"{where} ({result['instance_type']}) {_SAID.get(result['verdict'], 'is unknown')}{seconds}: {device_words(result)}.{_warned(warned)}"
@@ -88,9 +103,8 @@ def report(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def succeeded(content: Mapping[str, Any]) -> bool:
-    """Say whether a report is green: there are nodes, all have passed, and nothing else went wrong."""
-    nodes = content["nodes"]
-    return bool(nodes) and all(each["verdict"] == PASSED for each in nodes) and not content["message"] and not content["leftovers"]
+    """Say whether a report is green: enough nodes were measured, all of those have passed, and nothing else went wrong."""
+    return content["summary"].get("outcome") == PASSED and not content["message"] and not content["leftovers"]
 
 
 def by_pool(nodes: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
@@ -136,6 +150,7 @@ def _suite(root: ElementTree.Element, name: str, cases: Sequence[tuple[str, tupl
         tests=str(len(cases)),
         failures=str(problems.count("failure")),
         errors=str(problems.count("error")),
+        skipped=str(problems.count("skipped")),
         time=f"{sum(seconds for _name, _problem, seconds in cases):.1f}",
     )
     for case_name, problem, seconds in cases:

@@ -110,7 +110,7 @@ def _tile(node: Mapping[str, Any]) -> str:
     return (
         f'<article class="{verdict}"><div class="top"><h3>{_text(node["name"])}</h3><span class="badge">{_text(node["verdict"])}</span></div>'
         f'<p class="type"><b>{_text(node["instance_type"])}</b>{_facts(node)}</p>'
-        f"{_picture(node)}{_findings(node)}{_others(node)}</article>\n"
+        f"{_picture(node)}{_reason(node)}{_findings(node)}{_others(node)}</article>\n"
     )
 
 
@@ -174,6 +174,10 @@ def _findings(node: Mapping[str, Any]) -> str:
         for each in node["findings"]
     )
     return f'<ul class="findings">{rows}</ul>' if rows else ""
+
+
+def _reason(node: Mapping[str, Any]) -> str:
+    return f'<p class="reason">{_text(node["reason"])}</p>' if node.get("reason") else ""
 
 
 def _others(node: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ body { background: var(--ground); color: var(--ink); font: 15px/1.5 system-ui, "
 main { max-width: 1180px; margin: 0 auto; padding: 32px 24px 8px; }
 footer { max-width: 1180px; margin: 0 auto; padding: 8px 24px 32px; color: var(--soft); font-size: 12px; }
 .passed { --hue: var(--passed); --tint: var(--passed-tint); } .failed { --hue: var(--failed); --tint: var(--failed-tint); }
-.busy { --hue: var(--busy); --tint: var(--busy-tint); } .unknown { --hue: var(--unknown); --tint: var(--unknown-tint); }
+.busy { --hue: var(--busy); --tint: var(--busy-tint); } .unknown, .excluded { --hue: var(--unknown); --tint: var(--unknown-tint); }
 header { display: flex; justify-content: space-between; align-items: center; gap: 24px; background: var(--card);
   border: 1px solid var(--line); border-top: 5px solid var(--hue); border-radius: 12px; padding: 24px 28px; }
 .kicker { color: var(--soft); font-size: 12px; letter-spacing: .08em; text-transform: uppercase; }

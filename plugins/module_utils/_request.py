@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
+from ansible_collections.accelerated.nodes.plugins.module_utils._exclusions import exclusions_from
 from ansible_collections.accelerated.nodes.plugins.module_utils._text import version
 from ansible_collections.accelerated.nodes.plugins.module_utils._verification import Scope
 
@@ -31,6 +32,7 @@ class Request:
         namespace: Where the Jobs go.
         max_parallel: How many checks run at a time.
         wait_timeout: Seconds for the nodes to become ready, and again for the checks.
+        min_coverage: Percent of the nodes, those left out that are excluded, that must have been measured.
     """
 
     scope: Scope
@@ -41,6 +43,7 @@ class Request:
     namespace: str = "accelerated-nodes-verify"
     max_parallel: int = 100
     wait_timeout: int = 900
+    min_coverage: int = 100
 
 
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -57,7 +60,12 @@ def request_from(params: Mapping[str, Any]) -> Request:
             f"namespace is '{params['namespace']}', but must be at most 63 lower-case letters, digits and '-', not at either end."
         )
     return Request(
-        scope=Scope(_names(params, "node_pools"), _names(params, "nodes"), _expect(params.get("expect") or {})),
+        scope=Scope(
+            _names(params, "node_pools"),
+            _names(params, "nodes"),
+            _expect(params.get("expect") or {}),
+            exclusions_from(params.get("exclude") or ()),
+        ),
         label_selectors=_names(params, "label_selectors"),
         provision=_provision(params["provision"]),
         provision_each=_not_negative("provision_each", params["provision_each"]),
@@ -65,6 +73,7 @@ def request_from(params: Mapping[str, Any]) -> Request:
         namespace=params["namespace"],
         max_parallel=_positive("max_parallel", params["max_parallel"]),
         wait_timeout=_positive("wait_timeout", params["wait_timeout"]),
+        min_coverage=_percent("min_coverage", params["min_coverage"]),
     )
 
 
@@ -89,6 +98,13 @@ def _positive(option: str, value: Any) -> int:
     )
     if number is None or number <= 0:
         raise CollectionError(f"{option} is {value}, but must be a whole number above 0.")
+    return number
+
+
+def _percent(option: str, value: Any) -> int:
+    number = _positive(option, value)
+    if number > 100:
+        raise CollectionError(f"{option} is {value}, but must be a whole number of percent, from 1 to 100.")
     return number
 
 

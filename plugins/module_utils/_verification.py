@@ -14,6 +14,7 @@ from typing import Any, Optional
 from ansible_collections.accelerated.nodes.plugins.module_utils import _remedies as remedies
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS
 from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Verdict
+from ansible_collections.accelerated.nodes.plugins.module_utils._exclusions import Exclusion, reason_to_exclude
 from ansible_collections.accelerated.nodes.plugins.module_utils._expectations import Expectation, expectation, judge
 from ansible_collections.accelerated.nodes.plugins.module_utils._failures import explain_failure
 from ansible_collections.accelerated.nodes.plugins.module_utils._findings import ERROR, Finding
@@ -26,7 +27,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims impo
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils._others import contradictions, said_of
 from ansible_collections.accelerated.nodes.plugins.module_utils._remedies import REPAIR_SOFTWARE, Remedy
-from ansible_collections.accelerated.nodes.plugins.module_utils._report import BUSY, FAILED, PASSED, UNKNOWN
+from ansible_collections.accelerated.nodes.plugins.module_utils._report import BUSY, EXCLUDED, FAILED, PASSED, UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,14 @@ class Subject:
 
 @dataclass(frozen=True)
 class NodeResult:
-    """The verdict on one node, and why."""
+    """The verdict on one node, and why: by its findings, or by the reason for which it is excluded."""
 
     subject: Subject
     verdict: str
     findings: tuple[Finding, ...] = ()
     inventory: Optional[Inventory] = None
     seconds: float = 0.0
+    reason: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as the module returns it."""
@@ -79,6 +81,7 @@ class NodeResult:
             "instance_type": subject.expected.instance_type,
             "accelerator": subject.expected.accelerator,
             "verdict": self.verdict,
+            "reason": self.reason,
             "findings": [each.to_dict() for each in self.findings],
             "devices": [each.to_dict() for each in inventory.devices] if inventory else [],
             "said_by_others": [each.to_dict() for each in said_of(subject.node)],
@@ -96,6 +99,7 @@ class Scope:
     node_pools: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
     expect: Mapping[str, Any] = field(default_factory=dict)
+    exclude: tuple[Exclusion, ...] = ()
 
 
 def subjects(scope: Scope, nodes: Iterable[Mapping[str, Any]], claims: Iterable[NodeClaim]) -> tuple[Subject, ...]:
@@ -130,6 +134,12 @@ def _of_claim(claim: NodeClaim, scope: Scope) -> Expectation:
 
 def _labels(node: Optional[Mapping[str, Any]]) -> Mapping[str, str]:
     return ((node or {}).get("metadata") or {}).get("labels") or {}
+
+
+def excluded(subject: Subject, exclusions: Iterable[Exclusion]) -> Optional[NodeResult]:
+    """Return the verdict on a node that the user leaves out; None for one that is to be verified."""
+    reason = reason_to_exclude(exclusions, subject.name, _labels(subject.node))
+    return None if reason is None else NodeResult(subject, EXCLUDED, reason=reason)
 
 
 def obstacle(subject: Subject, cause: Optional[Verdict] = None) -> Optional[NodeResult]:

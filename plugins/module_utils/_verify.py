@@ -35,13 +35,14 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims impo
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress
 from ansible_collections.accelerated.nodes.plugins.module_utils._provision import Demand, provision
-from ansible_collections.accelerated.nodes.plugins.module_utils._report import PASSED, sentence, summary
+from ansible_collections.accelerated.nodes.plugins.module_utils._report import BUSY, FAILED, INCOMPLETE, PASSED, UNKNOWN, sentence, summary
 from ansible_collections.accelerated.nodes.plugins.module_utils._request import Request
 from ansible_collections.accelerated.nodes.plugins.module_utils._selection import Selection
 from ansible_collections.accelerated.nodes.plugins.module_utils._verification import (
     NodeResult,
     Subject,
     conclude,
+    excluded,
     obstacle,
     subjects,
 )
@@ -174,7 +175,8 @@ class Verification:
     def _check(self, found: Sequence[Subject]) -> list[NodeResult]:
         """Return a result for each node, having run a Job on each that can be checked."""
         causes = self._causes(found)
-        blocked = {each.name: obstacle(each, causes.get(each.name)) for each in found}
+        exclusions = self._request.scope.exclude
+        blocked = {each.name: excluded(each, exclusions) or obstacle(each, causes.get(each.name)) for each in found}
         jobs = {each.name: self._check_job(each) for each in found if blocked[each.name] is None}
         deadline = Deadline(self._request.wait_timeout)
         with JobRun(self._client, self._request.namespace, self._run, CHECK) as checks:
@@ -235,16 +237,25 @@ class Verification:
     # The end
 
     def _outcome(self, results: list[dict[str, Any]], trouble: Optional[CollectionError]) -> dict[str, Any]:
-        counts = summary(results)
+        counts = summary(results, self._request.min_coverage)
         outcome = {"changed": self._provisioned, "nodes": results, "summary": counts, "leftovers": self._leftovers}
         sentences = [trouble.message] if trouble else []
-        sentences += [sentence(each) for each in results if each["verdict"] != PASSED][:3]
+        sentences += [sentence(each) for each in results if self._spoils(each, counts)][:3]
         sentences += [f"NodePool {each} has no node with accelerators." for each in self._empty_pools(results)]
         sentences += self._leftovers
-        if not sentences and results:
+        if counts["outcome"] == PASSED and not sentences:
             return outcome
+        if counts["outcome"] == INCOMPLETE:
+            wanted = f"{counts['coverage']:g} % of the nodes were measured, and min_coverage is {self._request.min_coverage} %."
+            sentences.insert(0, f"The verification is incomplete: {wanted}")
         verdict = {"verdict": trouble.result["verdict"]} if trouble and "verdict" in trouble.result else {}
         raise CollectionError(" ".join([counts["text"][:1].upper() + counts["text"][1:] + ".", *sentences]), **outcome, **verdict)
+
+    @staticmethod
+    def _spoils(result: Mapping[str, Any], counts: Mapping[str, Any]) -> bool:
+        """Whether the run is not green for this node: what was not measured matters only if too little was."""
+        unmeasured = result["verdict"] in (BUSY, UNKNOWN)
+        return result["verdict"] == FAILED or (unmeasured and counts["outcome"] == INCOMPLETE)
 
     def _empty_pools(self, results: list[dict[str, Any]]) -> list[str]:
         if self._request.scope.nodes:

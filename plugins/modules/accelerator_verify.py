@@ -17,7 +17,8 @@ description:
   - With O(provision) it asks for nodes first, by Jobs that make Karpenter provision them, and waits until their NodeClaims are ready.
   - Warnings are findings that do not keep a node from passing, such as clocks that the hardware holds down, persistence mode that is off,
     errors in the life of a GPU, or a driver that the other nodes do not have.
-  - Any verdict but C(passed) fails the task, and so does an empty set; all results are returned in either case.
+  - A node that failed fails the task, and so do an empty set and fewer nodes measured than O(min_coverage); all results are returned in any
+    case.
   - The Jobs are deleted at the end, whatever happens. One that could not be deleted is named in RV(leftovers), fails the task, and is
     deleted by the cluster itself later.
 author:
@@ -80,6 +81,30 @@ options:
         description: Whether MIG must be enabled on NVIDIA GPUs.
         type: bool
         default: false
+  exclude:
+    description:
+      - Nodes that are left out of the verification on purpose. They are in the results with the verdict C(excluded) and the reason.
+      - Each entry names nodes, by O(exclude[].nodes) or O(exclude[].match_labels).
+    type: list
+    elements: dict
+    suboptions:
+      nodes:
+        description: Names of Nodes.
+        type: list
+        elements: str
+      match_labels:
+        description: Labels, all of which a Node must carry.
+        type: dict
+      reason:
+        description: Why they are not verified, for the report.
+        type: str
+        required: true
+  min_coverage:
+    description:
+      - Percent of the nodes, those left out that are excluded, that must have been measured, that is have passed or failed.
+      - Where fewer were, as nodes are busy or nothing could be measured, the task fails as C(incomplete). A failed node fails it in any case.
+    type: int
+    default: 100
   max_parallel:
     description: How many checks run at the same time.
     type: int
@@ -146,7 +171,11 @@ nodes:
       type: str
     verdict:
       description:
-        - V(passed), V(failed), V(busy) (other pods hold the accelerators) or V(unknown) (nothing could be measured).
+        - V(passed), V(failed), V(busy) (other pods hold the accelerators), V(unknown) (nothing could be measured) or V(excluded) (by
+          O(exclude)).
+      type: str
+    reason:
+      description: Why the node is excluded; empty for any other.
       type: str
     findings:
       description:
@@ -180,10 +209,22 @@ nodes:
       description: Seconds that the check took.
       type: float
 summary:
-  description: C(total), the number of each verdict, C(warnings), the number of warnings, and C(text), a sentence.
+  description:
+    - C(total), the number of each verdict, C(warnings), the number of warnings, and C(text), a sentence.
+    - C(coverage), the percent of the nodes that were measured, and C(outcome), V(passed), V(failed) or V(incomplete).
   returned: always
   type: dict
-  sample: {total: 3, passed: 2, failed: 1, busy: 0, unknown: 0, warnings: 0, text: "verified 2 of 3 nodes: 1 failed"}
+  sample:
+    total: 3
+    passed: 2
+    failed: 1
+    busy: 0
+    unknown: 0
+    excluded: 0
+    warnings: 0
+    coverage: 100.0
+    outcome: failed
+    text: "verified 2 of 3 nodes: 1 failed"
 leftovers:
   description: A sentence for each Job that could not be deleted.
   returned: always
@@ -225,6 +266,16 @@ OPTIONS = {
             "mig": {"type": "bool", "default": False},
         },
     },
+    "exclude": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "nodes": {"type": "list", "elements": "str"},
+            "match_labels": {"type": "dict"},
+            "reason": {"type": "str", "required": True},
+        },
+    },
+    "min_coverage": {"type": "int", "default": 100},
     "max_parallel": {"type": "int", "default": 100},
     "wait_timeout": {"type": "int", "default": 900},
 }

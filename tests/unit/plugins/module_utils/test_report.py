@@ -88,6 +88,34 @@ def test_summary_counts_every_node():
     assert summary([])["text"] == "verified 0 of 0 nodes"
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "min_coverage", "coverage", "outcome"),
+    [
+        (["passed"], 100, 100.0, "passed"),
+        (["passed", "failed"], 1, 100.0, "failed"),
+        (["passed", "busy"], 100, 50.0, "incomplete"),
+        (["passed", "unknown"], 50, 50.0, "passed"),
+        (["passed", "unknown"], 51, 50.0, "incomplete"),
+        # Two of three are 66.6 %, not 67.
+        (["passed", "passed", "busy"], 67, 66.6, "incomplete"),
+        (["passed", "excluded"], 100, 100.0, "passed"),
+        (["excluded"], 1, 0.0, "incomplete"),
+        (["busy"], 1, 0.0, "incomplete"),
+        ([], 1, 0.0, "incomplete"),
+    ],
+)
+def test_summary_says_how_the_run_ends(verdicts, min_coverage, coverage, outcome):
+    found = summary([node(each) for each in verdicts], min_coverage)
+    assert (found["coverage"], found["outcome"]) == (coverage, outcome)
+
+
+def test_excluded_node_is_named_with_its_reason_and_skipped():
+    left_out = node("excluded", findings=[], reason="in repair <b>")
+    assert sentence(left_out).endswith("is excluded: in repair <b>.")
+    assert 'skipped="1"' in junit({"nodes": [left_out]})
+    assert "in repair &lt;b&gt;" in html_report({"nodes": [left_out]})
+
+
 def test_summary_counts_warnings_apart():
     found = summary([node(findings=[WARNING]), node("failed", findings=[FINDING, WARNING])])
     assert (found["passed"], found["warnings"]) == (1, 2)

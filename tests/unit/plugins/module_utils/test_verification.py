@@ -11,7 +11,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._errors import C
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import JobState
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import NodeClaim
 from ansible_collections.accelerated.nodes.plugins.module_utils._request import request_from
-from ansible_collections.accelerated.nodes.plugins.module_utils._verification import Scope, conclude, obstacle, subjects
+from ansible_collections.accelerated.nodes.plugins.module_utils._verification import Scope, conclude, excluded, obstacle, subjects
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 GOOD = (FIXTURES / "nvidia_smi_g4dn_xlarge_driver_580.xml").read_text()
@@ -181,7 +181,15 @@ def test_lacking_counts_the_claims_of_each_pool():
     assert lacking({"gpu": 3}, claims) == {"gpu": 3}
 
 
-PARAMS = {"provision": {}, "provision_each": 0, "images": {}, "namespace": "verify", "max_parallel": 10, "wait_timeout": 60}
+PARAMS = {
+    "provision": {},
+    "provision_each": 0,
+    "images": {},
+    "namespace": "verify",
+    "max_parallel": 10,
+    "wait_timeout": 60,
+    "min_coverage": 100,
+}
 
 
 @pytest.mark.parametrize(
@@ -198,12 +206,30 @@ PARAMS = {"provision": {}, "provision_each": 0, "images": {}, "namespace": "veri
         ({"images": {"amd": "x"}}, "images names 'amd'"),
         ({"images": {"nvidia": "two words"}}, "'two words'"),
         ({"images": {"nvidia": None}}, "for nvidia"),
+        ({"min_coverage": 101}, "min_coverage is 101"),
+        ({"min_coverage": 0}, "min_coverage is 0"),
+        ({"exclude": [{"nodes": ["a"], "reason": " "}]}, r"exclude\[0\] has no reason"),
+        ({"exclude": [{"nodes": ["a"], "reason": "x"}, {"reason": "x"}]}, r"exclude\[1\] names no nodes"),
         ({"expect": {"driver_version": "newest"}}, "expect.driver_version is 'newest'"),
     ],
 )
 def test_request_from_refuses(changes, says):
     with pytest.raises(CollectionError, match=says):
         request_from({**PARAMS, **changes})
+
+
+def test_excluded_by_name_or_by_all_of_its_labels():
+    entries = [
+        {"nodes": ["node-1"], "match_labels": None, "reason": "in repair"},
+        {"nodes": None, "match_labels": {"karpenter.sh/nodepool": "gpu", "team": "ml"}, "reason": "another team's"},
+    ]
+    exclusions = request_from({**PARAMS, "exclude": entries}).scope.exclude
+    found = excluded(subject(), exclusions)
+    assert (found.verdict, found.to_dict()["reason"], found.findings) == ("excluded", "in repair", ())
+    assert excluded(subject(name="node-2"), exclusions) is None
+    labelled = node("node-3")
+    labelled["metadata"]["labels"]["team"] = "ml"
+    assert excluded(subjects(Scope(), [labelled], [])[0], exclusions).reason == "another team's"
 
 
 def test_request_from_takes_numbers_as_text():
