@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS, Accelerator
@@ -16,7 +17,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._client import C
 from ansible_collections.accelerated.nodes.plugins.module_utils._demand import accelerator_of_pool, lacking, taints_of_pool
 from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Question, Verdict, of_claim
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
-from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import NODES, PODS, gather
+from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import NODES, PODS, by_name, gather
 from ansible_collections.accelerated.nodes.plugins.module_utils._fleet import compared
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import JobRun, ensure_namespace
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import JobState
@@ -46,8 +47,9 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._verification im
     obstacle,
     subjects,
 )
-from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, list_all
+from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, read
 
+READ_SECONDS = 60  # So long a list may take, faults that pass included.
 # Why a check waits, as far as it is news; others are what every pod goes through.
 TELLING_REASONS = ("ErrImagePull", "ReadingLog", "Unschedulable")
 
@@ -97,13 +99,18 @@ class Verification:
 
     def _claims(self) -> list[NodeClaim]:
         try:
-            items, _version = list_all(self._client, Source(NODECLAIMS, self._selection().query))
+            items = self._read(NODECLAIMS, self._selection().query)
         except ApiError as error:
             raise without_karpenter(error) from error
         return [NodeClaim.from_object(each) for each in items]
 
+    def _read(self, path: str, query: Optional[dict[str, str]] = None) -> list[dict[str, Any]]:
+        """List objects; faults that pass are outlasted."""
+        deadline = Deadline(min(READ_SECONDS, self._request.wait_timeout))
+        return read(self._client, {"objects": Source(path, query or {})}, deadline)["objects"]
+
     def _subjects(self) -> tuple[Subject, ...]:
-        nodes, _version = list_all(self._client, Source(NODES, self._selection().query))
+        nodes = self._read(NODES, self._selection().query)
         names = {each["metadata"]["name"] for each in nodes}
         missing = [each for each in self._request.scope.nodes if each not in names]
         if missing:
@@ -124,23 +131,22 @@ class Verification:
             self._accelerator(pool)
         if not request.provision_each:
             return dict(request.provision)
-        each = request.scope.node_pools or [pool["metadata"]["name"] for pool in self._pools() if accelerator_of_pool(pool)]
+        each = request.scope.node_pools or [name for name, pool in self._pools.items() if accelerator_of_pool(pool)]
         return {**dict.fromkeys(each, request.provision_each), **request.provision}
 
-    def _pools(self) -> list[dict[str, Any]]:
+    @cached_property
+    def _pools(self) -> dict[str, dict[str, Any]]:
+        """The cluster's NodePools, by name, in the order of their names."""
         try:
-            return list_all(self._client, Source(NODEPOOLS))[0]
+            found = by_name(self._read(NODEPOOLS))
         except ApiError as error:
             raise without_karpenter(error) from error
+        return {name: found[name] for name in sorted(found)}
 
     def _pool(self, name: str) -> dict[str, Any]:
-        try:
-            return self._client.get(f"{NODEPOOLS}/{name}")
-        except ApiError as error:
-            if error.status != 404:
-                raise
-        there = ", ".join(sorted(each["metadata"]["name"] for each in self._pools())) or "none at all"
-        raise CollectionError(f"There is no NodePool {name} in the cluster; there are: {there}.")
+        if name not in self._pools:
+            raise CollectionError(f"There is no NodePool {name} in the cluster; there are: {', '.join(self._pools) or 'none at all'}.")
+        return self._pools[name]
 
     def _accelerator(self, pool: str) -> Accelerator:
         found = accelerator_of_pool(self._pool(pool))
@@ -217,7 +223,7 @@ class Verification:
         """Return the pods of others that hold the node's accelerators; None if they may not be listed."""
         resource = ACCELERATORS[subject.expected.accelerator].resource
         try:
-            pods, _version = list_all(self._client, Source(PODS, {"fieldSelector": f"spec.nodeName={subject.name}"}))
+            pods = self._read(PODS, {"fieldSelector": f"spec.nodeName={subject.name}"})
         except ApiError:
             return None
         return [_full_name(each) for each in pods if self._holds(each, resource)]

@@ -116,7 +116,7 @@ options:
 requirements:
   - kubernetes >= 24.2.0
 notes:
-  - Needs the rights to get, list and watch nodeclaims and nodepools (apiGroup karpenter.sh) and to list nodes; in O(namespace) to create,
+  - Needs the rights to list and watch nodeclaims, to list nodepools (apiGroup karpenter.sh) and to list nodes; in O(namespace) to create,
     delete, list and watch jobs, to list and watch pods and serviceaccounts, and to get pods/log; to get O(namespace), and to create it if
     it does not exist.
   - To tell a busy node from a broken one it lists the pods of all namespaces; without that right such a node is C(unknown).
