@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ansible_collections.accelerated.nodes.plugins.module_utils import _controller_causes as controller
+from ansible_collections.accelerated.nodes.plugins.module_utils._draining import still_there
 from ansible_collections.accelerated.nodes.plugins.module_utils._events import latest, message_of, of_uid, subject
 from ansible_collections.accelerated.nodes.plugins.module_utils._join_causes import of_not_joined
 from ansible_collections.accelerated.nodes.plugins.module_utils._launch_causes import end_of
@@ -101,6 +102,7 @@ def _of_deleting(claim: NodeClaim, evidence: Evidence) -> Verdict:
     words = [f"{item.type}={item.status} {item.reason}".strip() for item in found if item]
     failed = latest(evidence.events, lambda event: event.get("reason") == "FailedDraining" and subject(event).get("name") == claim.node)
     words += [message_of(failed)] if failed else []
+    words += [there] if (there := still_there(evidence.drained_pods)) else []
     foreign = [name for name in claim.finalizers if name != KARPENTERS_FINALIZER]
     words += [f"finalizers of others: {', '.join(foreign)}"] if foreign else []
     return controller.stopped(evidence) or verdict(f"NodeClaim {claim.name}", "Terminating", ", ".join(words))

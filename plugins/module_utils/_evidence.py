@@ -53,6 +53,7 @@ def _around(reading: Reading, question: Question, pools: dict[str, dict], classe
     return Evidence(
         nodes=_nodes(reading, {claim.node for claim in behind if claim.node}),
         plugin_pods=_plugin_pods(reading, behind) if "ResourceNotRegistered" in steps else [],
+        drained_pods=_pods_on(reading, behind[0].node) if behind[0].deleting and behind[0].node else [],
         daemon_sets=reading.objects(DAEMONSETS) if steps & {"ResourceNotRegistered", "StartupTaintsExist"} else [],
         deployments=reading.maybe(DEPLOYMENTS) if "StartupTaintsExist" in steps else None,
         node_pools=pools,
@@ -93,8 +94,12 @@ def _nodes(reading: Reading, wanted: set[str]) -> dict[str, dict]:
 
 def _plugin_pods(reading: Reading, claims: Iterable[NodeClaim]) -> list[dict]:
     stuck = {claim.node for claim in claims if claim.blocking and claim.blocking.reason == "ResourceNotRegistered"}
-    pods = (pod for node in sorted(stuck) for pod in reading.objects(PODS, {"fieldSelector": f"spec.nodeName={node}"}))
+    pods = (pod for node in sorted(stuck) for pod in _pods_on(reading, node))
     return [pod for pod in pods if any(is_plugin_pod(pod, row) for row in ACCELERATORS.values())]
+
+
+def _pods_on(reading: Reading, node: str) -> list[dict]:
+    return reading.objects(PODS, {"fieldSelector": f"spec.nodeName={node}"})
 
 
 def _events_around(reading: Reading, claim: NodeClaim) -> list[dict]:

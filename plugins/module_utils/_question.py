@@ -61,7 +61,8 @@ class Evidence:
 
     ``plugin_pods`` are those of device plugins on the claims' nodes, ``daemon_sets`` all of the cluster. ``deployments`` and
     ``controllers`` (Deployments and pods of Karpenter) are None where they were not read. ``pods`` are those that wait
-    for a node and may be meant. ``unreadable`` says, in a sentence each, what could not be read and which rule
+    for a node and may be meant. ``drained_pods`` are those on the
+    node of a claim that is going. ``unreadable`` says, in a sentence each, what could not be read and which rule
     would allow it; ``read_at`` is when (RFC 3339).
     """
 
@@ -75,6 +76,7 @@ class Evidence:
     controllers: Optional[Sequence[dict]] = None
     controller_pods: Sequence[dict] = ()
     pods: Sequence[dict] = ()
+    drained_pods: Sequence[dict] = ()
     access: Optional[Access] = None
     unreadable: Sequence[str] = ()
     read_at: str = ""

@@ -341,7 +341,7 @@ GOING = (
     Situation(
         "held-by-budget",
         "Terminating",
-        ("Draining",),
+        ("Draining", "default/held-by-budget"),
         KARPENTER,
         DRAINING,
         pool=FULL,
@@ -353,7 +353,7 @@ GOING = (
     Situation(
         "held-by-pod",
         "Terminating",
-        ("Draining",),
+        ("Draining", "pods still there: default/held-by-pod (karpenter.sh/do-not-disrupt)"),
         KARPENTER,
         DRAINING,
         pool=FULL,

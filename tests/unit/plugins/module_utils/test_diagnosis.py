@@ -94,6 +94,27 @@ def test_diagnose_claim_that_hangs_in_its_deletion_says_where():
     assert found.message == "Drained=Unknown Draining, Failed to drain node, 1 pods are waiting to be evicted"
 
 
+def pod_on_node(name: str, owner: str = "ReplicaSet", phase: str = "Running", deleted: str = "", **annotations: str) -> dict:
+    meta = {"name": name, "namespace": "ml", "ownerReferences": [{"kind": owner}], "annotations": annotations}
+    return {"metadata": meta | ({"deletionTimestamp": deleted} if deleted else {}), "status": {"phase": phase}}
+
+
+def test_diagnose_claim_that_hangs_names_the_pods_that_have_not_left():
+    going = claim(deletionTimestamp="2026-11-22T10:00:00Z")
+    there = [
+        pod_on_node("train", **{"karpenter.sh/do-not-disrupt": "true"}),
+        pod_on_node("serve", deleted="2026-11-22T10:00:00Z"),
+        pod_on_node("proxy", owner="DaemonSet"),
+        pod_on_node("done", phase="Succeeded"),
+        pod_on_node("static", **{"kubernetes.io/config.mirror": "x"}),
+    ]
+    found = diagnose(asked(going, goal=Goal(ABSENT)), Evidence(drained_pods=there))
+    assert found.message == "pods still there: ml/serve (terminating), ml/train (karpenter.sh/do-not-disrupt)"
+    many = diagnose(asked(going, goal=Goal(ABSENT)), Evidence(drained_pods=[pod_on_node(f"p{each}") for each in range(5)]))
+    assert many.message == "pods still there: ml/p0, ml/p1, ml/p2 and 2 more"
+    assert diagnose(asked(going, goal=Goal(ABSENT)), Evidence(drained_pods=there[2:])).message == ""
+
+
 def test_diagnose_claim_that_others_finalizers_keep():
     going = claim(deletionTimestamp="2026-11-22T10:00:00Z", finalizers=["karpenter.sh/termination", "example.com/hold"])
     assert diagnose(asked(going, goal=Goal(ABSENT)), Evidence()).message == "finalizers of others: example.com/hold"
