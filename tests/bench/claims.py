@@ -100,14 +100,26 @@ class Claims:
         return {**self.template, "metadata": meta, **fields}
 
     def create(self, numbers: Iterable[int], ready: bool = True) -> None:
-        """Makes the claims of these numbers."""
-        self.put((number, {"status": status(number, ready)}) for number in numbers)
+        """Makes the claims of these numbers, and waits until the API server has noticed: it refuses a watch from where it has not come."""
+        made = list(numbers)
+        revision = self.put((number, {"status": status(number, ready)}) for number in made)
+        while not self._noticed(made[-1], revision):
+            time.sleep(0.2)
 
-    def put(self, changes: Iterable[tuple[int, dict[str, Any]]]) -> None:
-        """Puts claims of these numbers, with these fields, into etcd; each put is a change of its own."""
+    def put(self, changes: Iterable[tuple[int, dict[str, Any]]]) -> int:
+        """Puts claims of these numbers, with these fields, into etcd, each put a change of its own; returns the last one's resourceVersion."""
         with ThreadPoolExecutor(CONNECTIONS) as pool:
-            for _done in pool.map(lambda change: self.put_one(*change), changes):
-                pass
+            return max(pool.map(lambda change: self.put_one(*change), changes))
+
+    def _noticed(self, number: int, revision: int) -> bool:
+        """Whether the API server's cache has come to a resourceVersion, by any claim read from it; the server waits three seconds for that."""
+        try:
+            self._send("GET", f"{PATH}/{name_of(number)}?resourceVersion={revision}")
+        except OSError as error:
+            if "Too large resource version" not in str(error):
+                raise
+            return False
+        return True
 
     def put_one(self, number: int, fields: dict[str, Any]) -> int:
         """Puts one claim; returns its new resourceVersion."""
