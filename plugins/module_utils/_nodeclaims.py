@@ -55,6 +55,11 @@ def conditions_of(obj: dict) -> dict[str, Condition]:
     return {condition.type: condition for condition in (_condition(item, generation) for item in found)}
 
 
+def is_going(obj: Mapping[str, Any]) -> bool:
+    """Whether any object is being deleted, which its conditions do not say: they stay as they are until it is gone."""
+    return bool((obj.get("metadata") or {}).get("deletionTimestamp"))
+
+
 def _condition(item: Mapping[str, Any], generation: int) -> Condition:
     get = item.get
     kind, since, observed = intern(get("type", "")), get("lastTransitionTime") or "", get("observedGeneration")
@@ -102,7 +107,7 @@ class NodeClaim(NamedTuple):
             zone=intern(labels.get(ZONE_LABEL, "")),
             capacity_type=intern(labels.get(CAPACITY_TYPE_LABEL, "")),
             created=meta.get("creationTimestamp") or "",
-            deleting=bool(meta.get("deletionTimestamp")),
+            deleting=is_going(obj),
             provider_id=status.get("providerID") or "",
             requested=accelerators_in((spec.get("resources") or {}).get("requests")),
             promised=accelerators_in(status.get("capacity")),

@@ -144,6 +144,7 @@ def _apply(view: View, name: str, kind: str, payload: Any) -> None:
         view.trouble[name] = payload
     elif kind == "REFUSED":
         view.refused[name] = payload
+        _replace(view, name, [])  # What was seen before may be gone by now: it counts as empty.
         view.pending.discard(name)
         view.trouble.pop(name, None)
     elif kind == "POLLED":

@@ -201,6 +201,14 @@ def test_follow_goes_on_without_a_source_that_is_refused_and_not_needed():
     assert view.refused["x"].reason == "Forbidden"
 
 
+def test_follow_forgets_what_it_knew_of_a_source_that_is_refused_later():
+    client = ScriptedClient([page(item("a")), *[ApiError("no", 403, "Forbidden")] * 3], [[ApiError("gone", 410, "Expired")]])
+    views = follow(client, {"x": Source("/x", needed=False)}, Deadline(5), tick=0.05)
+    view = next(view for view in views if view.refused)
+    assert view.objects == {"x": {}}
+    assert view.gone == [("x", item("a"))]
+
+
 def test_follow_keeps_what_the_source_wants_kept():
     source = Source("/x", keep=lambda found: found["metadata"]["name"].upper())
     view = next(follow(ScriptedClient([page(item("a"))]), {"x": source}, Deadline(5)))
