@@ -18,7 +18,11 @@ except ImportError:
 
 
 class BrokenEvent(ProtocolError):
-    """An event that was cut in its middle, or does not end."""
+    """An event that has not come whole, or does not end."""
+
+
+class CutEvent(BrokenEvent):
+    """An event that the end of its connection cut in its middle."""
 
 
 CHUNK = 262_144
@@ -64,10 +68,10 @@ def lines(response: Any, seconds: float) -> Iterator[bytes]:
             yield from (line for line in found if line.strip())
     except HTTPError as error:
         if rest.strip() and not isinstance(error, BrokenEvent):
-            raise BrokenEvent(f"the stream was cut in the middle of an event: {error}") from error
+            raise CutEvent(f"the stream was cut in the middle of an event: {error}") from error
         raise
     if rest.strip():
-        raise BrokenEvent("the stream was cut in the middle of an event")
+        raise CutEvent("the stream was cut in the middle of an event")
 
 
 def without_managed_fields(text: bytes) -> bytes:

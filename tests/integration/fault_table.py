@@ -248,7 +248,7 @@ WATCHING = (
     Fault("watch-closed-at-once", once(WATCH, answers.first_events()), info=None),
     Fault("watch-closed-at-once-for-ever", ever(WATCH, answers.first_events()), info=None, flip=3),
     Fault("watch-cut-mid-line", once(WATCH, answers.cut_mid_line), info=None),
-    Fault("watch-cut-mid-line-for-ever", ever(WATCH, answers.cut_mid_line), info=None),
+    Fault("watch-cut-mid-line-for-ever", ever(WATCH, answers.cut_mid_line), info=None, seconds=15),
     Fault("watch-reset", once(WATCH, answers.reset), info=None),
     Fault("watch-without-headers", once(WATCH, answers.silence), info=None, seconds=9),
     Fault("watch-silent", once(WATCH, answers.silent_watch), info=None, seconds=9),
