@@ -19,6 +19,7 @@ MANAGED_BY = "accelerated.nodes"
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 RUN_LABEL = "accelerated.nodes/run"
 ROLE_LABEL = "accelerated.nodes/role"
+NUMBER_LABEL = "accelerated.nodes/pass"
 CHECK, DEMAND = "check", "demand"
 POOL_LABEL = "accelerated.nodes/node-pool"
 CONTAINER = "check"
@@ -48,6 +49,7 @@ def check_job(
     image: Optional[str] = None,
     taints: Iterable[Mapping[str, Any]] = (),
     timeout: int = 600,
+    number: int = 1,
 ) -> dict[str, Any]:
     """Return the Job that lists the accelerators of one node.
 
@@ -61,11 +63,12 @@ def check_job(
         image: Image with the tool, or one that the runtime injects it into; the accelerator's own by default.
         taints: The Node's taints.
         timeout: Seconds that the module waits at most.
+        number: Which pass over the nodes this is, from 1.
     """
     return _job(
-        name=job_name(CHECK, run, node),
+        name=job_name(CHECK if number == 1 else f"{CHECK}{number}", run, node),
         namespace=namespace,
-        labels=_labels(run, CHECK),
+        labels=_labels(run, CHECK, number),
         pod=_pod(
             accelerator=accelerator,
             image=image,
@@ -151,8 +154,8 @@ def tolerations(accelerator: Accelerator, taints: Iterable[Mapping[str, Any]]) -
     return found
 
 
-def _labels(run: str, role: str) -> dict[str, str]:
-    return {MANAGED_BY_LABEL: MANAGED_BY, RUN_LABEL: run, ROLE_LABEL: role}
+def _labels(run: str, role: str, number: int = 1) -> dict[str, str]:
+    return {MANAGED_BY_LABEL: MANAGED_BY, RUN_LABEL: run, ROLE_LABEL: role, NUMBER_LABEL: str(number)}
 
 
 def _job(*, name: str, namespace: str, labels: dict[str, str], pod: dict[str, Any], timeout: int) -> dict[str, Any]:

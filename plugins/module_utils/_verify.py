@@ -13,20 +13,14 @@ from functools import cached_property
 from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS, Accelerator
+from ansible_collections.accelerated.nodes.plugins.module_utils._check_pass import CheckPass, Observation, Observer
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils._demand import accelerator_of_pool, lacking, taints_of_pool
 from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Question, Verdict, of_claim
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
-from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import NODES, PODS, by_name, gather
+from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import NODES, by_name, gather
 from ansible_collections.accelerated.nodes.plugins.module_utils._fleet import compared
-from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import JobRun, ensure_namespace
-from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import JobState
-from ansible_collections.accelerated.nodes.plugins.module_utils._jobs import (
-    CHECK,
-    HOSTNAME_LABEL,
-    RUN_LABEL,
-    check_job,
-)
+from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import ensure_namespace
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import (
     NODECLAIMS,
     NODEPOOLS,
@@ -42,7 +36,6 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._selection impor
 from ansible_collections.accelerated.nodes.plugins.module_utils._verification import (
     NodeResult,
     Subject,
-    conclude,
     excluded,
     obstacle,
     subjects,
@@ -50,18 +43,20 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._verification im
 from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, read
 
 READ_SECONDS = 60  # So long a list may take, faults that pass included.
-# Why a check waits, as far as it is news; others are what every pod goes through.
-TELLING_REASONS = ("ErrImagePull", "ReadingLog", "Unschedulable")
 
 
 class Verification:
-    """One run over one cluster."""
+    """One run over one cluster.
 
-    def __init__(self, client: Client, request: Request, progress: Progress) -> None:
-        self._client, self._request, self._progress = client, request, progress
+    What each check left, its whole log included, is told to ``observe`` as soon as it is judged, and not kept.
+    """
+
+    def __init__(self, client: Client, request: Request, progress: Progress, observe: Observer = lambda _observation: None) -> None:
+        self._client, self._request, self._progress, self._observe = client, request, progress, observe
         self._run = secrets.token_hex(4)
         self._leftovers: list[str] = []
         self._provisioned = False
+        self._passes = 0
 
     def plan(self) -> dict[str, Any]:
         """Return what a run would do, having changed nothing."""
@@ -179,32 +174,24 @@ class Verification:
     # Checking
 
     def _check(self, found: Sequence[Subject]) -> list[NodeResult]:
-        """Return a result for each node, having run a Job on each that can be checked."""
+        """Return a result for each node, those that cannot be checked included."""
         causes = self._causes(found)
         exclusions = self._request.scope.exclude
         blocked = {each.name: excluded(each, exclusions) or obstacle(each, causes.get(each.name)) for each in found}
-        jobs = {each.name: self._check_job(each) for each in found if blocked[each.name] is None}
-        deadline = Deadline(self._request.wait_timeout)
-        with JobRun(self._client, self._request.namespace, self._run, CHECK) as checks:
-            if jobs:
-                checks.run(jobs.values(), deadline, self._request.max_parallel, lambda states: self._report(states, len(jobs), deadline))
-        self._leftovers += checks.leftovers
-        return compared([blocked[each.name] or self._conclude(each, jobs[each.name]["metadata"]["name"], checks) for each in found])
+        for each in filter(None, blocked.values()):
+            self._observe(Observation(0, each.subject, None, each))
+        checked = self.one_pass([each for each in found if blocked[each.name] is None], Deadline(self._request.wait_timeout))
+        results = {each.subject.name: each for each in checked}
+        return compared([blocked[each.name] or results[each.name] for each in found])
 
-    def _check_job(self, subject: Subject) -> dict[str, Any]:
-        accelerator = ACCELERATORS[subject.expected.accelerator]
-        node = subject.node or {}
-        return check_job(
-            run=self._run,
-            node=subject.name,
-            hostname=node["metadata"]["labels"].get(HOSTNAME_LABEL, subject.name),
-            accelerator=accelerator,
-            count=min(subject.offered, subject.expected.requestable or subject.offered),
-            namespace=self._request.namespace,
-            image=self._request.images.get(accelerator.name),
-            taints=(node.get("spec") or {}).get("taints") or (),
-            timeout=self._request.wait_timeout,
-        )
+    def one_pass(self, nodes: Sequence[Subject], deadline: Deadline) -> list[NodeResult]:
+        """Run a Job on each of these nodes and return their results in the same order; each call is a pass with Jobs of its own."""
+        self._passes += 1
+        checks = CheckPass(self._client, self._request, self._run, self._passes, self._progress, self._observe)
+        try:
+            return checks.results(nodes, deadline)
+        finally:
+            self._leftovers += checks.leftovers
 
     def _causes(self, found: Sequence[Subject]) -> dict[str, Verdict]:
         """Return why NodeClaims are not ready, by the subject's name."""
@@ -213,32 +200,6 @@ class Verification:
             return {}
         evidence = gather(self._client, Question([each.claim for each in behind if each.claim], Goal("ready")))
         return {each.name: of_claim(each.claim, evidence) for each in behind if each.claim}
-
-    def _conclude(self, subject: Subject, job: str, checks: JobRun) -> NodeResult:
-        state = checks.states.get(job)
-        stuck = state is not None and state.reason == "Unschedulable"
-        return conclude(subject, state, checks.seconds.get(job, 0.0), self._holders(subject) if stuck else None)
-
-    def _holders(self, subject: Subject) -> Optional[list[str]]:
-        """Return the pods of others that hold the node's accelerators; None if they may not be listed."""
-        resource = ACCELERATORS[subject.expected.accelerator].resource
-        try:
-            pods = self._read(PODS, {"fieldSelector": f"spec.nodeName={subject.name}"})
-        except ApiError:
-            return None
-        return [_full_name(each) for each in pods if self._holds(each, resource)]
-
-    def _holds(self, pod: Mapping[str, Any], resource: str) -> bool:
-        mine = (pod["metadata"].get("labels") or {}).get(RUN_LABEL, "") == self._run
-        over = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
-        limits = [(each.get("resources") or {}).get("limits") or {} for each in pod["spec"]["containers"]]
-        return not mine and not over and any(resource in each for each in limits)
-
-    def _report(self, states: Mapping[str, JobState], total: int, deadline: Deadline) -> None:
-        waiting = [state for state in states.values() if not state.over]
-        reasons = sorted({state.reason for state in waiting if state.reason in TELLING_REASONS})
-        why = f" ({', '.join(reasons)})" if reasons else ""
-        self._progress(lambda: {"checks": f"{len(states) - len(waiting)} of {total} done{why}"}, deadline.elapsed, last=not waiting)
 
     # The end
 
@@ -268,7 +229,3 @@ class Verification:
             return []
         seen = {each["node_pool"] for each in results}
         return [pool for pool in dict.fromkeys((*self._selection().node_pools, *self._wanted())) if pool not in seen]
-
-
-def _full_name(item: Mapping[str, Any]) -> str:
-    return f"{item['metadata']['namespace']}/{item['metadata']['name']}"
