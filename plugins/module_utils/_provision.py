@@ -14,7 +14,7 @@ from typing import Any, Optional
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import Accelerator
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
-from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import JobRun
+from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import JobRun, run_labels
 from ansible_collections.accelerated.nodes.plugins.module_utils._jobs import DEMAND, demand_job
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import Goal
 from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress
@@ -52,13 +52,13 @@ def provision(client: Client, run: str, demands: Sequence[Demand], request: Requ
     selection = Selection(node_pools=tuple(each.node_pool for each in demands))
     # Whether all that is promised has registered is the verification's to say, with more than a count.
     goal = Goal("ready", sum(each.number for each in demands), whole=False)
-    with JobRun(client, request.namespace, run, DEMAND) as jobs:
+    with JobRun(client, request.namespace, run_labels(run, DEMAND), deadline) as jobs:
         for manifest in _manifests(run, demands, request):
-            jobs.create(manifest, deadline)
+            jobs.create(manifest)
         trouble = _wait(Wait(client, Order(selection, goal), deadline, progress))
         if trouble is None:
             # The devices are free for the checks once the demand's pods have ended.
-            jobs.settle(deadline)
+            jobs.settle()
     return Asked(trouble, jobs.leftovers)
 
 

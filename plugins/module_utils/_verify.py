@@ -13,13 +13,15 @@ from functools import cached_property
 from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS, Accelerator
-from ansible_collections.accelerated.nodes.plugins.module_utils._check_pass import CheckPass, Observation, Observer
+from ansible_collections.accelerated.nodes.plugins.module_utils._check_pass import CheckPass, Observation, Observer, without_facts
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils._demand import accelerator_of_pool, lacking, taints_of_pool
 from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Question, Verdict, of_claim
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import NODES, by_name, gather
 from ansible_collections.accelerated.nodes.plugins.module_utils._fleet import compared
+from ansible_collections.accelerated.nodes.plugins.module_utils._interruption import INTERRUPTION, Interrupted
+from ansible_collections.accelerated.nodes.plugins.module_utils._job_deletion import sweep
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import ensure_namespace
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import (
     NODECLAIMS,
@@ -37,6 +39,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._verification im
     NodeResult,
     Subject,
     excluded,
+    interrupted,
     obstacle,
     subjects,
 )
@@ -57,6 +60,8 @@ class Verification:
         self._leftovers: list[str] = []
         self._provisioned = False
         self._passes = 0
+        self._found: Sequence[Subject] = ()
+        self._seen: dict[str, NodeResult] = {}
 
     def plan(self) -> dict[str, Any]:
         """Return what a run would do, having changed nothing."""
@@ -78,13 +83,20 @@ class Verification:
         Raises:
             CollectionError: A node has not passed, or there is none; carries the same results.
         """
-        lacks = self._lacking()
-        self._refuse_nothing(self._subjects(), lacks)
-        ensure_namespace(self._client, self._request.namespace)
-        trouble = self._ask_for_nodes(lacks) if lacks else None
-        found = self._subjects()
-        results = [each.to_dict() for each in self._check(found)]
-        return self._outcome(results, trouble)
+        try:
+            lacks = self._lacking()
+            self._found = self._subjects()
+            self._refuse_nothing(self._found, lacks)
+            ensure_namespace(self._client, self._request.namespace)
+            self._leftovers += sweep(self._client, self._request.namespace)
+            trouble = self._ask_for_nodes(lacks) if lacks else None
+            self._found = self._subjects()
+            results = self._check(self._found)
+        except Interrupted as interruption:
+            INTERRUPTION.clean()
+            trouble = CollectionError(f"The verification was interrupted ({interruption.name}).")
+            results = [self._seen.get(each.name) or interrupted(each, interruption.name) for each in self._found]
+        return self._outcome([each.to_dict() for each in results], trouble)
 
     # What there is
 
@@ -179,7 +191,7 @@ class Verification:
         exclusions = self._request.scope.exclude
         blocked = {each.name: excluded(each, exclusions) or obstacle(each, causes.get(each.name)) for each in found}
         for each in filter(None, blocked.values()):
-            self._observe(Observation(0, each.subject, None, each))
+            self._tell(Observation(0, each.subject, None, each))
         checked = self.one_pass([each for each in found if blocked[each.name] is None], Deadline(self._request.wait_timeout))
         results = {each.subject.name: each for each in checked}
         return compared([blocked[each.name] or results[each.name] for each in found])
@@ -187,11 +199,15 @@ class Verification:
     def one_pass(self, nodes: Sequence[Subject], deadline: Deadline) -> list[NodeResult]:
         """Run a Job on each of these nodes and return their results in the same order; each call is a pass with Jobs of its own."""
         self._passes += 1
-        checks = CheckPass(self._client, self._request, self._run, self._passes, self._progress, self._observe)
+        checks = CheckPass(self._client, self._request, self._run, self._passes, self._progress, self._tell)
         try:
             return checks.results(nodes, deadline)
         finally:
             self._leftovers += checks.leftovers
+
+    def _tell(self, observation: Observation) -> None:
+        self._seen[observation.subject.name] = without_facts(observation.result)
+        self._observe(observation)
 
     def _causes(self, found: Sequence[Subject]) -> dict[str, Verdict]:
         """Return why NodeClaims are not ready, by the subject's name."""
