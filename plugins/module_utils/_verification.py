@@ -178,7 +178,9 @@ def _caused(finding: Finding, cause: Optional[Verdict]) -> Finding:
     if cause is None:
         return finding
     found = f"{finding.found}; {cause.object}: {cause.message or cause.reason}. {cause.explanation}"
-    return replace(finding, found=found, remedy=Remedy(REPAIR_SOFTWARE, cause.next_step))
+    # What waiting cannot mend is not waited for.
+    until = 0.0 if cause.hopeless else finding.remedy.settles_until
+    return replace(finding, found=found, remedy=Remedy(REPAIR_SOFTWARE, cause.next_step, until))
 
 
 def _not_checked(subject: Subject, check: str, expected: str, found: str, remedy: Remedy) -> NodeResult:
