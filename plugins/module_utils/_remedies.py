@@ -83,6 +83,17 @@ PLUGIN_SEES_FEWER = Remedy(
     "The device plugin on this node does not see every device: look at its log and the kernel's.",
     settles_until=YOUNG_SECONDS,
 )
+SERVED_BY_DRA = Remedy(
+    REPAIR_SOFTWARE,
+    "Jobs cannot request devices that only a ResourceClaim can have: verify the node by a pod of your own with a claim, and exclude it"
+    " here with that reason.",
+)
+EFA = Remedy(REPLACE, "An EFA interface is missing: look at the EFA device plugin's log on the node, and replace the node if it stays so.")
+EFA_PLUGIN = Remedy(
+    REPAIR_SOFTWARE,
+    "Install the EFA device plugin (aws-efa-k8s-device-plugin), and check that its pod runs on this node.",
+    settles_until=YOUNG_SECONDS,
+)
 SCHEDULING = Remedy(REPAIR_SOFTWARE, "Compare the pod's requests and tolerations with the node's resources and taints.")
 FABRIC_MANAGER = Remedy(
     REPAIR_SOFTWARE,
