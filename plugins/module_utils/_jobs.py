@@ -34,6 +34,9 @@ _USER = 65532
 GRACE_SECONDS = 60
 KEEP_SECONDS = 600
 
+# What holds a node until the Job is deleted. A shell that is the container's first process heeds a signal only if it traps it.
+_HOLD = "trap 'exit 0' TERM; sleep {seconds} & wait"
+
 # Taints that say "this node is not in order", which a check must not overlook.
 _LIFECYCLE_TAINTS = ("node.kubernetes.io/", "karpenter.sh/", "node.cloudprovider.kubernetes.io/")
 
@@ -50,6 +53,7 @@ def check_job(
     taints: Iterable[Mapping[str, Any]] = (),
     timeout: int = 600,
     number: int = 1,
+    cordoned: bool = False,
 ) -> dict[str, Any]:
     """Return the Job that lists the accelerators of one node.
 
@@ -64,18 +68,16 @@ def check_job(
         taints: The Node's taints.
         timeout: Seconds that the module waits at most.
         number: Which pass over the nodes this is, from 1.
+        cordoned: Whether the Node is cordoned, and to be checked all the same.
     """
+    pod = _pod(accelerator=accelerator, image=image, count=count, node_selector={HOSTNAME_LABEL: hostname}, taints=taints)
+    if cordoned:
+        pod["tolerations"].append({"key": "node.kubernetes.io/unschedulable", "operator": "Exists", "effect": "NoSchedule"})
     return _job(
         name=job_name(CHECK if number == 1 else f"{CHECK}{number}", run, node),
         namespace=namespace,
         labels=_labels(run, CHECK, number),
-        pod=_pod(
-            accelerator=accelerator,
-            image=image,
-            count=count,
-            node_selector={HOSTNAME_LABEL: hostname},
-            taints=taints,
-        ),
+        pod=pod,
         timeout=timeout,
     )
 
@@ -93,8 +95,9 @@ def demand_job(
 ) -> dict[str, Any]:
     """Return the Job whose pod makes Karpenter provision a node of a pool.
 
-    It requests one device and runs the same tool, so it also brings the image to the node. Pods of one run and pool keep
-    away from each other's nodes: number of pods = number of nodes.
+    It requests one device of the image that the check takes, so it also brings the image to the node. Pods of one run and pool keep
+    away from each other's nodes, and stay until they are deleted, so that an idle node takes one of them only: number of pods =
+    number of nodes.
 
     Args:
         run: Identifier of this run, 8 hexadecimal digits.
@@ -108,6 +111,7 @@ def demand_job(
     """
     labels = {**_labels(run, DEMAND), POOL_LABEL: label_value(node_pool)}
     pod = _pod(accelerator=accelerator, image=image, count=1, node_selector={NODEPOOL_LABEL: node_pool}, taints=taints)
+    pod["containers"][0]["command"] = ["sh", "-c", _HOLD.format(seconds=timeout + GRACE_SECONDS)]
     pod["affinity"] = {
         "podAntiAffinity": {
             "requiredDuringSchedulingIgnoredDuringExecution": [{"labelSelector": {"matchLabels": labels}, "topologyKey": HOSTNAME_LABEL}]

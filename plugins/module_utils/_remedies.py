@@ -120,6 +120,20 @@ WRONG_TYPE = Remedy(REPLACE, "The Node's label node.kubernetes.io/instance-type 
 WRONG_MODEL = Remedy(REPLACE, "This is not the device of the instance type: compare the Node's instance type with EC2's.")
 TABLE = Remedy(REPAIR_SOFTWARE, "Update the collection, or report the instance type.")
 CONTRADICTION = Remedy(WATCH, "Look at what the other has measured, and when: its word may be old. Node repair may act on it all the same.")
+# Of what is done beyond the listing
+COMPUTE = Remedy(
+    REPLACE,
+    "Read the test's output: if it is right for this instance type and its software, replace the node (delete its NodeClaim).",
+)
+COMPUTE_NOT_RUN = Remedy(
+    REPAIR_SOFTWARE, "Check that the node can pull the test's image, and that it runs without root and with a read-only file system."
+)
+ISOLATION = Remedy(
+    REPAIR_SOFTWARE,
+    "A pod sees devices that it did not request: check the container runtime's default, privileged modes of the device plugin, and"
+    " NVIDIA_VISIBLE_DEVICES in images.",
+)
+ISOLATION_NOT_SHOWN = Remedy(WATCH, "Verify again; raise wait_timeout if the pods were not there at the same time.")
 # Of the check itself
 VERIFY_AGAIN = Remedy(WATCH, "Verify again; look at the node's events if it stays so.")
 VERIFY_OUTPUT = Remedy(WATCH, "Verify again; look at the check's image and tool version.")
