@@ -19,6 +19,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import JobRun, Limits, run_labels
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import JobState
 from ansible_collections.accelerated.nodes.plugins.module_utils._jobs import CHECK, HOSTNAME_LABEL, RUN_LABEL, check_job
+from ansible_collections.accelerated.nodes.plugins.module_utils._marks import cordoned_by_us
 from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress
 from ansible_collections.accelerated.nodes.plugins.module_utils._request import Request
 from ansible_collections.accelerated.nodes.plugins.module_utils._verification import NodeResult, Subject, conclude
@@ -70,7 +71,7 @@ class CheckPass:
         by_job: dict[str, Subject] = {}
 
         def order(subject: Subject, seconds: int) -> dict[str, Any]:
-            manifest = self._manifest(subject, seconds)
+            manifest = self.manifest(subject, seconds)
             by_job[manifest["metadata"]["name"]] = subject
             return manifest
 
@@ -97,7 +98,8 @@ class CheckPass:
         self._observe(Observation(self._number, subject, state, result))
         self._results[subject.name] = without_facts(result)
 
-    def _manifest(self, subject: Subject, seconds: int) -> dict[str, Any]:
+    def manifest(self, subject: Subject, seconds: int) -> dict[str, Any]:
+        """Return the Job that looks at one node within so many seconds."""
         accelerator = ACCELERATORS[subject.expected.accelerator]
         node = subject.node or {}
         return check_job(
@@ -111,27 +113,33 @@ class CheckPass:
             taints=(node.get("spec") or {}).get("taints") or (),
             timeout=seconds,
             number=self._number,
+            cordoned=cordoned_by_us(node),
         )
 
     def _holders(self, subject: Subject) -> Optional[list[str]]:
         """Return the pods of others that hold the node's accelerators; None if they may not be listed."""
-        resource = ACCELERATORS[subject.expected.accelerator].resource
-        source = Source(PODS, {"fieldSelector": f"spec.nodeName={subject.name}"})
-        try:
-            pods = read(self._client, {"pods": source}, Deadline(READ_SECONDS))["pods"]
-        except ApiError:
-            return None
-        return [_full_name(each) for each in pods if self._holds(each, resource)]
-
-    def _holds(self, pod: Mapping[str, Any], resource: str) -> bool:
-        mine = (pod["metadata"].get("labels") or {}).get(RUN_LABEL, "") == self._run
-        over = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
-        limits = [(each.get("resources") or {}).get("limits") or {} for each in pod["spec"]["containers"]]
-        return not mine and not over and any(resource in each for each in limits)
+        return holders_of(self._client, subject.name, self._run, (ACCELERATORS[subject.expected.accelerator].resource,))
 
     def _report(self, checks: JobRun, total: int, deadline: Deadline) -> None:
         done = len(self._results)
         self._progress(lambda: {"checks": f"{done} of {total} done{_why(checks.unfinished)}"}, deadline.elapsed, last=done == total)
+
+
+def holders_of(client: Client, node: str, run: str, resources: Sequence[str]) -> Optional[list[str]]:
+    """Return the pods on a node, but a run's own, that hold one of the resources; None if they may not be listed."""
+    source = Source(PODS, {"fieldSelector": f"spec.nodeName={node}"})
+    try:
+        pods = read(client, {"pods": source}, Deadline(READ_SECONDS))["pods"]
+    except ApiError:
+        return None
+    return [_full_name(each) for each in pods if _holds(each, run, resources)]
+
+
+def _holds(pod: Mapping[str, Any], run: str, resources: Sequence[str]) -> bool:
+    mine = (pod["metadata"].get("labels") or {}).get(RUN_LABEL, "") == run
+    over = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+    limits = [(each.get("resources") or {}).get("limits") or {} for each in pod["spec"]["containers"]]
+    return not mine and not over and any(resource in each for each in limits for resource in resources)
 
 
 def _why(waiting: Sequence[JobState]) -> str:

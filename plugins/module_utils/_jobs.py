@@ -38,6 +38,11 @@ MODULE_SECONDS = 30
 GRACE_SECONDS = 60
 KEEP_SECONDS = 600
 
+# What holds a node until the Job is deleted. A shell that is the container's first process heeds a signal only if it traps it.
+_HOLD = "trap 'exit 0' TERM; sleep {seconds} & wait"
+
+_CORDON = {"key": "node.kubernetes.io/unschedulable", "operator": "Exists", "effect": "NoSchedule"}
+
 # Taints that say "this node is not in order", which a check must not overlook.
 _LIFECYCLE_TAINTS = ("node.kubernetes.io/", "karpenter.sh/", "node.cloudprovider.kubernetes.io/")
 
@@ -54,6 +59,7 @@ def check_job(
     taints: Iterable[Mapping[str, Any]] = (),
     timeout: int = 600,
     number: int = 1,
+    cordoned: bool = False,
 ) -> dict[str, Any]:
     """Return the Job that lists the accelerators of one node.
 
@@ -67,12 +73,13 @@ def check_job(
         image: Image with the tool, or one that the runtime injects it into; the accelerator's own by default.
         taints: The Node's taints.
         timeout: Seconds for the check, from its pod's start; the tool has a little less.
-        number: Which pass over the nodes this is, from 1.
+        number: Which pass over the nodes this is, from 1; in the Job's name.
+        cordoned: Whether the Node is cordoned, and to be checked all the same.
     """
-    selector = {HOSTNAME_LABEL: hostname}
-    pod = _pod(accelerator=accelerator, image=image, count=count, node_selector=selector, taints=taints)
+    pod = _pod(accelerator=accelerator, image=image, count=count, node_selector={HOSTNAME_LABEL: hostname}, taints=taints)
     pod["activeDeadlineSeconds"] = timeout
     pod["containers"][0]["command"] = bounded(accelerator, image, tool_seconds(timeout))
+    pod["tolerations"] += [_CORDON] * cordoned
     return _job(
         name=job_name(CHECK if number == 1 else f"{CHECK}{number}", run, node),
         namespace=namespace,
@@ -113,8 +120,9 @@ def demand_job(
 ) -> dict[str, Any]:
     """Return the Job whose pod makes Karpenter provision a node of a pool.
 
-    It requests one device and runs the same tool, so it also brings the image to the node. Pods of one run and pool keep
-    away from each other's nodes: number of pods = number of nodes.
+    It requests one device of the image that the check takes, so it also brings the image to the node. Pods of one run and pool keep
+    away from each other's nodes, and stay until they are deleted, so that an idle node takes one of them only: number of pods =
+    number of nodes.
 
     Args:
         run: Identifier of this run, 8 hexadecimal digits.
@@ -128,6 +136,7 @@ def demand_job(
     """
     labels = {**_labels(run, DEMAND), POOL_LABEL: label_value(node_pool)}
     pod = _pod(accelerator=accelerator, image=image, count=1, node_selector={NODEPOOL_LABEL: node_pool}, taints=taints)
+    pod["containers"][0]["command"] = ["sh", "-c", _HOLD.format(seconds=timeout + GRACE_SECONDS)]
     pod["affinity"] = {
         "podAntiAffinity": {
             "requiredDuringSchedulingIgnoredDuringExecution": [{"labelSelector": {"matchLabels": labels}, "topologyKey": HOSTNAME_LABEL}]

@@ -13,13 +13,16 @@ from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils import _remedies as remedies
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS
+from ansible_collections.accelerated.nodes.plugins.module_utils._depth import SCHEDULED
 from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Verdict
+from ansible_collections.accelerated.nodes.plugins.module_utils._efa import efa_finding
 from ansible_collections.accelerated.nodes.plugins.module_utils._exclusions import Exclusion, reason_to_exclude
 from ansible_collections.accelerated.nodes.plugins.module_utils._expectations import Expectation, expectation, judge
 from ansible_collections.accelerated.nodes.plugins.module_utils._failures import explain_failure
 from ansible_collections.accelerated.nodes.plugins.module_utils._findings import ERROR, WARNING, Finding
 from ansible_collections.accelerated.nodes.plugins.module_utils._inventory import Inventory, UnreadableOutput
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import ENDED, MAX_LOG_BYTES, STUCK, JobState
+from ansible_collections.accelerated.nodes.plugins.module_utils._marks import cordoned_by_us
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import (
     INSTANCE_TYPE_LABEL,
     NODEPOOL_LABEL,
@@ -28,6 +31,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims impo
 from ansible_collections.accelerated.nodes.plugins.module_utils._others import contradictions, said_of
 from ansible_collections.accelerated.nodes.plugins.module_utils._remedies import REPAIR_SOFTWARE, Remedy
 from ansible_collections.accelerated.nodes.plugins.module_utils._report import BUSY, EXCLUDED, FAILED, PASSED, UNKNOWN
+from ansible_collections.accelerated.nodes.plugins.module_utils._test_results import TestResult
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,10 @@ class Subject:
 
 @dataclass(frozen=True)
 class NodeResult:
-    """The verdict on one node, and why: by its findings, or by the reason for which it is excluded."""
+    """The verdict on one node, and why: by its findings, or by the reason for which it is excluded.
+
+    ``probe`` says how it was looked at, ``tests`` what was done beyond the listing.
+    """
 
     subject: Subject
     verdict: str
@@ -70,6 +77,8 @@ class NodeResult:
     inventory: Optional[Inventory] = None
     seconds: float = 0.0
     reason: str = ""
+    probe: str = SCHEDULED
+    tests: tuple[TestResult, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as the module returns it."""
@@ -89,6 +98,8 @@ class NodeResult:
             "driver_version": inventory.driver_version if inventory else "",
             "cuda_version": inventory.cuda_version if inventory else "",
             "duration": round(self.seconds, 1),
+            "probe": self.probe,
+            "tests": [each.to_dict() for each in self.tests],
         }
 
 
@@ -158,7 +169,7 @@ def obstacle(subject: Subject, cause: Optional[Verdict] = None) -> Optional[Node
         return _not_checked(subject, "node", "a Node that stays", "it is being deleted", remedies.VERIFY_REPLACED)
     if not _is_ready(node):
         return _not_checked(subject, "node", "a Node that is Ready", "NotReady", remedies.KUBELET)
-    if (node.get("spec") or {}).get("unschedulable"):
+    if (node.get("spec") or {}).get("unschedulable") and not cordoned_by_us(node):
         return _not_checked(subject, "node", "a Node that takes pods", "it is cordoned", remedies.UNCORDON)
     if not subject.expected.known:
         return _not_checked(
@@ -178,7 +189,9 @@ def _caused(finding: Finding, cause: Optional[Verdict]) -> Finding:
     if cause is None:
         return finding
     found = f"{finding.found}; {cause.object}: {cause.message or cause.reason}. {cause.explanation}"
-    return replace(finding, found=found, remedy=Remedy(REPAIR_SOFTWARE, cause.next_step))
+    # What waiting cannot mend is not waited for.
+    until = 0.0 if cause.hopeless else finding.remedy.settles_until
+    return replace(finding, found=found, remedy=Remedy(REPAIR_SOFTWARE, cause.next_step, until))
 
 
 def _not_checked(subject: Subject, check: str, expected: str, found: str, remedy: Remedy) -> NodeResult:
@@ -209,7 +222,9 @@ def conclude(subject: Subject, state: Optional[JobState], seconds: float, holder
         seconds: How long it took.
         holders: Pods (namespace/name) that hold the node's accelerators; None if that is not known.
     """
-    short = (_offer_finding(subject),) if subject.offered < (subject.expected.requestable or 0) else ()
+    efa = efa_finding(subject.node or {}, subject.claim)
+    short: tuple[Finding, ...] = (_offer_finding(subject),) if subject.offered < (subject.expected.requestable or 0) else ()
+    short += (efa,) if efa else ()
     stopped = _stopped(state) if state is not None else None
     if state is not None and state.phase == ENDED and stopped is None:
         return _of_output(subject, state, seconds, short)
