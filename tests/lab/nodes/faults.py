@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,8 @@ class Fault:
 
 #: Arguments that say where a fault applies; an empty one means everywhere.
 WHERE = {"node-pool": "", "instance-type": "", "node": ""}
+#: For how many seconds a fault lasts; it goes by itself then.
+LASTS = {"lasts": ""}
 #: The same for launches.
 LAUNCH = {"instance-type": "", "zone": "", "node-class": ""}
 
@@ -61,7 +64,10 @@ FAULTS: dict[str, Fault] = {
         Fault("kubelet-not-ready", "nodes", "kubelets say that the network plugin is not initialized", WHERE),
         Fault("plugin-missing", "nodes", "device-plugin pods crash, so nodes offer no accelerators", {**WHERE, "kind": ""}),
         Fault("plugin-image-pull", "nodes", "the image of device-plugin pods cannot be pulled", {**WHERE, "kind": ""}),
-        Fault("plugin-finds-nothing", "nodes", "device-plugin pods run and register nothing", {**WHERE, "kind": ""}),
+        Fault("plugin-finds-nothing", "nodes", "device-plugin pods run and register nothing", {**WHERE, **LASTS, "kind": ""}),
+        Fault("fabric-in-progress", "nodes", "GPUs behind NVSwitches are still joining the fabric", {**WHERE, **LASTS}),
+        Fault("open-devices", "nodes", "pods see all devices of the node without requesting any", WHERE),
+        Fault("wrong-result", "nodes", "the GPUs compute, and the result is wrong (vectorAdd)", WHERE),
         Fault("controller-crashes", "nodes", "Karpenter's controller ends, and its pods crash"),
         Fault(
             "missing-device",
@@ -70,7 +76,7 @@ FAULTS: dict[str, Fault] = {
             {**WHERE, "count": "1", "plugin-sees-it": ""},
         ),
         Fault("gpu-lost", "nodes", "nvidia-smi finds a GPU that fell off the bus", WHERE),
-        Fault("ecc-errors", "nodes", "nvidia-smi shows uncorrectable ECC errors on the first GPU", {**WHERE, "errors": "2"}),
+        Fault("ecc-errors", "nodes", "nvidia-smi shows uncorrectable ECC errors on the first GPU", {**WHERE, "errors": "2", "every": "1"}),
         Fault("driver-mismatch", "nodes", "NVML refuses: driver and library differ in version", WHERE),
         Fault("truncated-log", "nodes", "the log of a check ends in the middle", {**WHERE, "bytes": "400"}),
         Fault("image-pull", "nodes", "images cannot be pulled (ImagePullBackOff)", WHERE),
@@ -78,6 +84,10 @@ FAULTS: dict[str, Fault] = {
         Fault("old-driver", "nodes", "nvidia-smi is driver 535.230.02, CUDA 12.2 (DTD v12)", WHERE),
     )
 }
+
+
+#: When (seconds since 1970) a fault that lasts for a time is over.
+UNTIL = "until"
 
 
 class UnknownFault(ValueError):
@@ -92,9 +102,10 @@ def state_file(lab_dir: Path | None = None) -> Path:
 def active(lab_dir: Path | None = None) -> dict[str, dict[str, str]]:
     """The faults that are on, by name, each with its arguments."""
     try:
-        return json.loads(state_file(lab_dir).read_text(encoding="utf-8"))
+        on = json.loads(state_file(lab_dir).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
+    return {name: arguments for name, arguments in on.items() if not arguments.get(UNTIL) or float(arguments[UNTIL]) > time.time()}
 
 
 def set_fault(name: str, arguments: Mapping[str, str] | None = None, lab_dir: Path | None = None) -> None:
@@ -103,7 +114,9 @@ def set_fault(name: str, arguments: Mapping[str, str] | None = None, lab_dir: Pa
     Raises:
         UnknownFault: the fault or an argument of it is not in the table.
     """
-    _write({**active(lab_dir), name: _complete(name, arguments or {})}, lab_dir)
+    complete = _complete(name, arguments or {})
+    until = {UNTIL: str(time.time() + float(complete["lasts"]))} if complete.get("lasts") else {}
+    _write({**active(lab_dir), name: {**complete, **until}}, lab_dir)
 
 
 def clear_fault(name: str | None = None, lab_dir: Path | None = None) -> None:
@@ -196,3 +209,8 @@ def applies(arguments: Mapping[str, str], labels: Mapping[str, str]) -> bool:
 def on_node(on: Mapping[str, Mapping[str, str]], labels: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
     """The faults among ``on`` that hold on a node with these labels, by name without suffix."""
     return {base(name): arguments for name, arguments in on.items() if applies(arguments, labels)}
+
+
+def at_look(held: Mapping[str, Mapping[str, str]], look: int) -> dict[str, Mapping[str, str]]:
+    """The faults among ``held`` that show when a node's pods are played for the ``look``-th time, from 1: some only every so often."""
+    return {name: arguments for name, arguments in held.items() if look % int(arguments.get("every") or 1) == 0}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -42,6 +43,7 @@ class Player:
         self._api = api
         self._runs: dict[str, Run] = {}
         self._addresses = itertools.count(1)
+        self._looks: Counter[str] = Counter()
 
     def step(self, nodes: Mapping[str, dict[str, Any]], seen: list[dict[str, Any]], on: Faults) -> list[dict[str, Any]]:
         """Move every pod on as far as it is due; returns the pods whose status changed, as they are now."""
@@ -98,7 +100,8 @@ class Player:
             run.due = time.monotonic() + 1.0
             return None if _waits_for(pod, "ImagePullBackOff") else self._pull_fails(pod)
         self._start(pod, place, held, run)
-        run.step, run.due = "running", time.monotonic() + RUN_SECONDS
+        slept = max((each.seconds for each in run.outputs.values()), default=0.0)
+        run.step, run.due = "running", time.monotonic() + max(RUN_SECONDS, slept)
         return pods.running(pod, run.started, self._address())
 
     def _pull_fails(self, pod: Mapping[str, Any]) -> pods.Status:
@@ -114,8 +117,10 @@ class Player:
 
     def _start(self, pod: Mapping[str, Any], place: Mapping[str, Any], held: Faults, run: Run) -> None:
         run.started = _now()
-        run.visible = pods.hand_out(pod, present(place, held), self._taken(run.node))
-        run.outputs = pods.play(pod, run.visible, Conditions(held))
+        self._looks[run.node] += 1
+        held = faults.at_look(held, self._looks[run.node])
+        run.visible = pods.hand_out(pod, present(place, held), self._taken(run.node), "open-devices" in held)
+        run.outputs = pods.play(pod, run.visible, Conditions(held), time.time())
 
     def _taken(self, name: str) -> set[int]:
         return {device.index for run in self._runs.values() if run.node == name and run.step == "running" for device in run.visible}

@@ -6,6 +6,7 @@ kwok plays what a DaemonSet, ReplicaSet or StatefulSet owns; here are the others
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from . import commands
@@ -77,24 +78,25 @@ def sees_everything(pod: Pod) -> bool:
     return any((each.get("securityContext") or {}).get("privileged") for each in pod["spec"]["containers"])
 
 
-def hand_out(pod: Pod, devices: Sequence[Device], taken: set[int]) -> list[Device]:
-    """The devices that the pod sees: the first free ones, as many as it requests; all of them for a privileged pod."""
+def hand_out(pod: Pod, devices: Sequence[Device], taken: set[int], open_to_all: bool = False) -> list[Device]:
+    """The devices that the pod sees: the first free ones, as many as it requests; all of them for a privileged pod, or if they
+    are open to all."""
     if not devices:
         return []
     wanted = devices_wanted(pod, devices[0].facts.accelerator)
-    if not wanted and sees_everything(pod):
+    if not wanted and (open_to_all or sees_everything(pod)):
         return list(devices)
     return [device for device in devices if device.index not in taken][:wanted]
 
 
-def play(pod: Pod, visible: Sequence[Device], conditions: Conditions) -> dict[str, Output]:
-    """What each container prints and how it ends, by container name."""
-    machine = commands.Machine(visible, conditions)
+def play(pod: Pod, visible: Sequence[Device], conditions: Conditions, now: float = 0.0) -> dict[str, Output]:
+    """What each container prints and how it ends, by container name; ``now`` in seconds since 1970."""
+    machine = commands.Machine(visible, conditions, now)
     outputs = {each["name"]: commands.run(commands.command_of(each), machine) for each in pod["spec"]["containers"]}
     if not conditions.has("truncated-log"):
         return outputs
     kept = int(conditions.argument("truncated-log", "bytes", "400"))
-    return {name: Output(output.text[:kept], output.exit_code) for name, output in outputs.items()}
+    return {name: replace(output, text=output.text[:kept]) for name, output in outputs.items()}
 
 
 def creating(pod: Pod, now: str, host_ip: str = "127.0.0.1") -> Status:

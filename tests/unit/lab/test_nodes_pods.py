@@ -51,6 +51,12 @@ def test_hand_out_shows_a_privileged_pod_everything() -> None:
     assert len(pods.hand_out(pod, facts.devices("g5.48xlarge", "i-0a"), {0})) == 8
 
 
+def test_hand_out_shows_all_to_everybody_where_devices_are_open() -> None:
+    devices = facts.devices("g5.48xlarge", "i-0a")
+    assert len(pods.hand_out(_pod(), devices, set(), open_to_all=True)) == 8
+    assert len(pods.hand_out(_pod(limits={"nvidia.com/gpu": "2"}), devices, set(), open_to_all=True)) == 2
+
+
 def test_play_truncates_the_log_when_told_to() -> None:
     devices = facts.devices("g5.48xlarge", "i-0a")
     outputs = pods.play(_pod(), devices, Conditions({"truncated-log": {"bytes": "10"}}))

@@ -159,3 +159,38 @@ def test_run_passes_over_other_commands() -> None:
 def test_run_keeps_the_exit_code_of_a_script() -> None:
     assert _run("sh", "-c", "neuron-ls --nonsense; exit 3").exit_code == 3
     assert _run("sh", "-c", "set -e; neuron-ls --nonsense; echo never").text.endswith("--wide\n")
+
+
+def test_a_script_takes_as_long_as_it_sleeps_and_tells_the_time() -> None:
+    script = "date +begin=%s; nvidia-smi -L; code=$?; sleep 15; date +end=%s"
+    output = commands.run(["sh", "-c", script], commands.Machine(GPUS[:1], now=1000.5))
+    lines = output.text.splitlines()
+    assert (lines[0], lines[-1], output.seconds) == ("begin=1000", "end=1015", 15.0)
+    assert lines[1].startswith("GPU 0: NVIDIA A10G")
+
+
+def test_a_holder_sleeps_until_it_is_deleted() -> None:
+    assert commands.run(["sh", "-c", "trap 'exit 0' TERM; sleep 960 & wait"], commands.Machine()).seconds == 960
+    assert commands.run(["sleep", "infinity"], commands.Machine()).seconds == float("inf")
+    assert commands.run(["sh", "-c", "what the lab does not know"], commands.Machine()) == commands.Output()
+
+
+def test_ls_shows_the_device_nodes_that_the_container_has() -> None:
+    assert {"null", "nvidia2", "nvidia3"} <= set(commands.run(["ls", "/dev"], commands.Machine(GPUS[2:4])).text.splitlines())
+    assert not any("nvidia" in line for line in commands.run(["ls", "/dev"], commands.Machine()).text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("devices", "fault", "exit_code", "says"),
+    [(GPUS, "", 0, "Test PASSED"), (GPUS, "wrong-result", 1, "Result verification failed"), ((), "", 1, "no CUDA-capable device")],
+)
+def test_vector_add_computes_on_what_the_container_sees(devices, fault: str, exit_code: int, says: str) -> None:
+    machine = commands.Machine(devices, Conditions({fault: {}} if fault else {}))
+    output = commands.run(["/cuda-samples/vectorAdd"], machine)
+    assert (output.exit_code, says in output.text) == (exit_code, True)
+
+
+def test_nvidia_smi_xml_of_a_fabric_that_is_not_up_yet() -> None:
+    states = [gpu.findtext("fabric/state") for gpu in _xml("fabric-in-progress", "p5.48xlarge").findall("gpu")]
+    assert states == ["In Progress"] * 8
+    assert _xml("fabric-in-progress").find("gpu").findtext("fabric/state") == "N/A"

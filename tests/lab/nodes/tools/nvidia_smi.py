@@ -282,7 +282,7 @@ def gpu_tree(gpu: Device, place: int, driver: Driver, conditions: Conditions) ->
         "temperature": _temperature(gpu, new),
         **_power(gpu, new),
         "clocks": _same(("graphics_clock", "sm_clock", "video_clock"), "300 MHz") | {"mem_clock": "405 MHz"},
-        "fabric": _fabric(gpu, new),
+        "fabric": _fabric(gpu, new, conditions),
         "processes": "",
     }
 
@@ -431,7 +431,9 @@ def _power(gpu: Device, new: bool) -> Tree:
     return {"gpu_power_readings": {**draw, **limits}}
 
 
-def _fabric(gpu: Device, new: bool) -> Tree:
+def _fabric(gpu: Device, new: bool, conditions: Conditions) -> Tree:
     state, status = ("Completed", "Success") if gpu.facts.nvswitch else (NA, NA)
+    if gpu.facts.nvswitch and conditions.has("fabric-in-progress"):
+        state, status = "In Progress", NA
     tree: Tree = {"state": state, "status": status}
     return {**tree, "cliqueId": NA, "clusterUuid": NA, "health": _same(_HEALTH, NA)} if new else tree

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Output:
-    """What a container's command printed, its exit code, and on which stream (a container log has both)."""
+    """What a container's command printed, its exit code, on which stream (a container log has both), and how long it slept."""
 
     text: str = ""
     exit_code: int = 0
     stream: str = "stdout"
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
