@@ -65,8 +65,7 @@ def check_job(
 
     Args:
         run: Identifier of this run, 8 hexadecimal digits.
-        node: Name of the Node.
-        hostname: The Node's label kubernetes.io/hostname.
+        node, hostname: Name of the Node, and its label kubernetes.io/hostname.
         accelerator: What the node has.
         count: How many of the resource to request: all that the node offers, so that the check sees all of them.
         namespace: Where the Job goes.
