@@ -72,6 +72,10 @@ class Deadline:
     def remaining(self) -> float:
         return max(0.0, self._seconds - self.elapsed)
 
+    def pause(self, seconds: float) -> None:
+        """Waits, but not past the deadline."""
+        time.sleep(min(seconds, self.remaining))
+
     def share(self, most: float) -> float:
         """A quarter of what is left, in seconds, from 2 up to ``most``: so long one silence may last, that another try has time."""
         return min(most, max(2.0, self.remaining / 4))
@@ -96,12 +100,25 @@ class View:
     versions: dict[str, str] = field(default_factory=dict)
 
 
-def follow(client: Client, sources: dict[str, Source], deadline: Deadline, tick: float = 1.0) -> Iterator[View]:
+class Bell:
+    """Wakes whoever follows from another thread: the next view comes at once, with or without news."""
+
+    def __init__(self) -> None:
+        self.inbox: queue.SimpleQueue = queue.SimpleQueue()
+
+    def ring(self) -> None:
+        self.inbox.put(("", "BELL", None))
+
+
+def follow(
+    client: Client, sources: dict[str, Source], deadline: Deadline, tick: float = 1.0, bell: Optional[Bell] = None
+) -> Iterator[View]:
     """The view after each change, and at least each ``tick`` seconds; first when every source was listed. Ends at the deadline.
 
+    :param bell: what brings a view before its time.
     :raises ApiError: a source cannot be listed and more requests won't mend it, or was never listed.
     """
-    inbox: queue.SimpleQueue = queue.SimpleQueue()
+    inbox = (bell or Bell()).inbox
     stop = threading.Event()
     view = View({name: {} for name in sources}, set(sources))
     for name, source in sources.items():
@@ -142,6 +159,8 @@ def _take(inbox: queue.SimpleQueue, view: View, seconds: float) -> None:
 def _apply(view: View, name: str, kind: str, payload: Any) -> None:
     if kind == "FATAL":
         raise payload
+    if kind == "BELL":
+        return
     if kind == "TROUBLE":
         view.trouble[name] = payload
     elif kind == "REFUSED":

@@ -256,3 +256,13 @@ def test_follow_a_relist_reports_what_vanished_meanwhile():
 def test_follow_ends_at_its_deadline_though_the_server_is_silent():
     views = list(follow(ScriptedClient([page()]), {"x": Source("/x")}, Deadline(0.2), tick=0.05))
     assert views
+
+
+def test_a_bell_brings_a_view_before_its_time():
+    bell = _watch.Bell()
+    views = follow(ScriptedClient([page(item("a"))]), {"x": Source("/x")}, Deadline(60), tick=30, bell=bell)
+    next(views)
+    bell.ring()
+    began = time.monotonic()
+    assert next(views).changed == []
+    assert time.monotonic() - began < 20
