@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import READ_SECONDS, Client
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError
 from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import PODS
-from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import JobRun
+from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import JobRun, Limits, run_labels
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import JobState
 from ansible_collections.accelerated.nodes.plugins.module_utils._jobs import CHECK, HOSTNAME_LABEL, RUN_LABEL, check_job
 from ansible_collections.accelerated.nodes.plugins.module_utils._marks import cordoned_by_us
@@ -67,15 +68,19 @@ class CheckPass:
         Raises:
             ApiError: The Jobs cannot be made or followed.
         """
-        manifests = [self.manifest(each) for each in subjects]
-        by_job = {manifest["metadata"]["name"]: each for manifest, each in zip(manifests, subjects)}
-        checks = JobRun(self._client, self._request.namespace, self._run, CHECK, self._number)
+        by_job: dict[str, Subject] = {}
+
+        def order(subject: Subject, seconds: int) -> dict[str, Any]:
+            manifest = self.manifest(subject, seconds)
+            by_job[manifest["metadata"]["name"]] = subject
+            return manifest
+
+        checks = JobRun(self._client, self._request.namespace, run_labels(self._run, CHECK, self._number), deadline)
         try:
             with checks:
                 checks.run(
-                    manifests,
-                    deadline,
-                    self._request.max_parallel,
+                    [partial(order, each) for each in subjects],
+                    Limits(self._request.max_parallel, self._request.check_timeout),
                     lambda job, state, seconds: self._judge(by_job[job], state, seconds),
                     lambda: self._report(checks, len(subjects), deadline),
                 )
@@ -91,10 +96,10 @@ class CheckPass:
         stuck = state is not None and state.reason == "Unschedulable"
         result = conclude(subject, state, seconds, self._holders(subject) if stuck else None)
         self._observe(Observation(self._number, subject, state, result))
-        self._results[subject.name] = _without_facts(result)
+        self._results[subject.name] = without_facts(result)
 
-    def manifest(self, subject: Subject) -> dict[str, Any]:
-        """Return the Job that looks at one node."""
+    def manifest(self, subject: Subject, seconds: int) -> dict[str, Any]:
+        """Return the Job that looks at one node within so many seconds."""
         accelerator = ACCELERATORS[subject.expected.accelerator]
         node = subject.node or {}
         return check_job(
@@ -106,7 +111,7 @@ class CheckPass:
             namespace=self._request.namespace,
             image=self._request.images.get(accelerator.name),
             taints=(node.get("spec") or {}).get("taints") or (),
-            timeout=self._request.wait_timeout,
+            timeout=seconds,
             number=self._number,
             cordoned=cordoned_by_us(node),
         )
@@ -142,8 +147,8 @@ def _why(waiting: Sequence[JobState]) -> str:
     return f" ({', '.join(reasons)})" if reasons else ""
 
 
-def _without_facts(result: NodeResult) -> NodeResult:
-    """A thousand nodes' every reading would be most of the memory; what is judged later is in the other fields."""
+def without_facts(result: NodeResult) -> NodeResult:
+    """Return the result as it is kept: a thousand nodes' every reading would be most of the memory, and what is judged later is elsewhere."""
     if result.inventory is None:
         return result
     devices = tuple(replace(each, facts={}) for each in result.inventory.devices)

@@ -17,7 +17,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators im
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils._depth import SCHEDULED, ComputeTest
 from ansible_collections.accelerated.nodes.plugins.module_utils._isolation import Judged, judge_bystander, judge_pair
-from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import JobRun
+from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import JobRun, Limits, run_labels
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import JobState
 from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress
 from ansible_collections.accelerated.nodes.plugins.module_utils._report import FAILED, PASSED, UNKNOWN
@@ -61,7 +61,9 @@ class NodeTests:
         leftovers: After the end: a sentence for each Job that could not be deleted.
     """
 
-    def __init__(self, client: Client, request: Request, run: str, manifest: Callable[[Subject], Manifest], progress: Progress) -> None:
+    def __init__(
+        self, client: Client, request: Request, run: str, manifest: Callable[[Subject, int], Manifest], progress: Progress
+    ) -> None:
         self.leftovers: list[str] = []
         self._client, self._request, self._run, self._manifest, self._progress = client, request, run, manifest, progress
         self._batches = 0
@@ -116,25 +118,36 @@ class NodeTests:
 
     def _batch(self, test: Round, subjects: Sequence[Subject], total: int, before: int) -> dict[str, Judged]:
         self._batches += 1
-        jobs = {each.name: test.jobs(each, self._manifest(each), self._batches) for each in subjects}
-        tally = _Tally(test, subjects, jobs)
+        number, seconds = self._batches, test.timeout or self._request.check_timeout
+
+        def jobs(subject: Subject, seconds: int) -> list[Manifest]:
+            return test.jobs(subject, self._manifest(subject, seconds), number)
+
+        drafts = {each.name: jobs(each, seconds) for each in subjects}
+        orders = [partial(_order, jobs, each, place) for each in subjects for place in range(len(drafts[each.name]))]
+        tally = _Tally(test, subjects, drafts)
         deadline = Deadline(self._seconds(test, len(subjects)))
-        parallel = max(self._request.max_parallel, test.jobs_each)
-        with JobRun(self._client, self._request.namespace, self._run, TEST, self._batches) as runs:
-            runs.run(
-                [job for each in jobs.values() for job in each],
-                deadline,
-                parallel,
-                tally.end,
-                lambda: self._progress(lambda: {test.name: f"{before + len(tally.judged)} of {total} done"}, deadline.elapsed),
-            )
-        self.leftovers += runs.leftovers
+        runs = JobRun(self._client, self._request.namespace, run_labels(self._run, TEST, number), deadline)
+        try:
+            with runs:
+                runs.run(
+                    orders,
+                    Limits(max(self._request.max_parallel, test.jobs_each), seconds),
+                    tally.end,
+                    lambda: self._progress(lambda: {test.name: f"{before + len(tally.judged)} of {total} done"}, deadline.elapsed),
+                )
+        finally:
+            self.leftovers += runs.leftovers
         return tally.all()
 
     def _seconds(self, test: Round, nodes: int) -> float:
         if not test.timeout:
             return self._request.wait_timeout
         return (test.timeout + SPARE_SECONDS) * math.ceil(nodes / self._request.max_parallel)
+
+
+def _order(jobs: Callable[[Subject, int], list[Manifest]], subject: Subject, place: int, seconds: int) -> Manifest:
+    return jobs(subject, seconds)[place]
 
 
 class _Tally:

@@ -33,9 +33,9 @@ class PrivilegedPass(CheckPass):
         """Return the verdicts, which say how the nodes were looked at; see CheckPass."""
         return [replace(each, probe=PRIVILEGED) for each in super().results(subjects, deadline)]
 
-    def manifest(self, subject: Subject) -> dict[str, Any]:
-        """Return the Job that looks at one node, whoever holds its devices."""
-        return privileged_job(super().manifest(subject), ACCELERATORS[subject.expected.accelerator])
+    def manifest(self, subject: Subject, seconds: int) -> dict[str, Any]:
+        """Return the Job that looks at one node within so many seconds, whoever holds its devices."""
+        return privileged_job(super().manifest(subject, seconds), ACCELERATORS[subject.expected.accelerator])
 
 
 def privileged_job(job: dict[str, Any], accelerator: Accelerator) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._client import C
 from ansible_collections.accelerated.nodes.plugins.module_utils._clock import now_text
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils._give_back import Provisioned, made_for
-from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import JobRun
+from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import JobRun, run_labels
 from ansible_collections.accelerated.nodes.plugins.module_utils._jobs import DEMAND, ROLE_LABEL, RUN_LABEL, demand_job
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import NODECLAIMS, Goal, NodeClaim
 from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress
@@ -67,9 +67,9 @@ def provision(client: Client, run: str, demands: Sequence[Demand], before: Itera
     selection = Selection(node_pools=tuple(each.node_pool for each in demands))
     # Whether all that is promised has registered is the verification's to say, with more than a count.
     goal = Goal("ready", sum(each.number for each in demands), whole=False)
-    with JobRun(client, request.namespace, run, DEMAND) as jobs:
+    with JobRun(client, request.namespace, run_labels(run, DEMAND), deadline) as jobs:
         for manifest in _manifests(run, demands, request):
-            jobs.create(manifest, deadline)
+            jobs.create(manifest)
         trouble = _wait(Wait(client, Order(selection, goal), deadline, progress))
         places = _places(client, request.namespace, run, trouble is None)
         claims = read(client, {"claims": Source(NODECLAIMS, selection.query, NodeClaim.from_object)}, Deadline(READ_SECONDS))["claims"]

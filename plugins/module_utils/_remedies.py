@@ -142,7 +142,17 @@ VERIFY_LATER = Remedy(WATCH, "Verify again when these pods have ended, or drain 
 UNTRUSTED = Remedy(WATCH, "The listing is not to be trusted: run the check again, and replace the node if it stays so.")
 UNCORDON = Remedy(WATCH, "Uncordon it to have it verified.")
 MORE_TIME = Remedy(WATCH, "Raise wait_timeout or max_parallel.")
-HANGS = Remedy(WATCH, "Raise wait_timeout; a tool that hangs points to the driver.")
+HANGS = Remedy(
+    WATCH, "Look at what it waits for; raise check_timeout or wait_timeout if it only needs time. A tool that hangs points to the driver."
+)
+TOOL_HANGS = Remedy(
+    REBOOT, "A tool that hangs points to the driver or a device: look at the node's kernel log, and reboot or replace the node."
+)
+QUOTA = Remedy(REPAIR_SOFTWARE, "Raise the ResourceQuota of the namespace, lower max_parallel, or give another namespace.")
+ADMISSION = Remedy(REPAIR_SOFTWARE, "Exempt the namespace from the policy or webhook that the message names, or give another namespace.")
+INJECTED = Remedy(
+    REPAIR_SOFTWARE, "Exempt the namespace of the checks from the webhook, so that they are pods as short as they are meant to be."
+)
 MEMORY = Remedy(WATCH, "Look at the node's memory and run again.")
 GOING_AWAY = Remedy(WATCH, "Run again; the node may be about to go away.")
 KERNEL_LOG = Remedy(WATCH, "Look at the log of the check and at the node's kernel log.")

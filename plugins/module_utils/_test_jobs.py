@@ -54,7 +54,6 @@ def holder_jobs(base: Mapping[str, Any], run: str, number: int, node: str, accel
 def compute_job(base: Mapping[str, Any], run: str, number: int, node: str, test: ComputeTest) -> dict[str, Any]:
     """Return the Job that computes on all devices of the node; see bystander_job."""
     job = _renamed(base, run, number, node)
-    job["spec"]["activeDeadlineSeconds"] = test.timeout
     container = _container(job)
     container.update(image=test.image, command=list(test.command))
     # What the check's own tool needs is not for other images: neither its search path nor its modest memory.

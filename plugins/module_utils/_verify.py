@@ -13,7 +13,13 @@ from functools import cached_property
 from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS, Accelerator
-from ansible_collections.accelerated.nodes.plugins.module_utils._check_pass import CheckPass, Observation, Observer, holders_of
+from ansible_collections.accelerated.nodes.plugins.module_utils._check_pass import (
+    CheckPass,
+    Observation,
+    Observer,
+    holders_of,
+    without_facts,
+)
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils._clock import now_text
 from ansible_collections.accelerated.nodes.plugins.module_utils._demand import accelerator_of_pool, lacking, taints_of_pool
@@ -24,6 +30,8 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._errors import A
 from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import NODES, by_name, gather
 from ansible_collections.accelerated.nodes.plugins.module_utils._fleet import compared
 from ansible_collections.accelerated.nodes.plugins.module_utils._give_back import GivenBack, Provisioned, give_back
+from ansible_collections.accelerated.nodes.plugins.module_utils._interruption import INTERRUPTION, Interrupted
+from ansible_collections.accelerated.nodes.plugins.module_utils._job_deletion import sweep
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import ensure_namespace
 from ansible_collections.accelerated.nodes.plugins.module_utils._look_again import repeated, settled
 from ansible_collections.accelerated.nodes.plugins.module_utils._marking import put_marks
@@ -47,6 +55,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._verification im
     NodeResult,
     Subject,
     excluded,
+    interrupted,
     obstacle,
     subjects,
 )
@@ -71,6 +80,8 @@ class Verification:
         self._given_back = GivenBack()
         self._warnings: list[str] = []
         self._passes = 0
+        self._found: Sequence[Subject] = ()
+        self._seen: dict[str, NodeResult] = {}
 
     def plan(self) -> dict[str, Any]:
         """Return what a run would do, having changed nothing."""
@@ -95,20 +106,34 @@ class Verification:
         Raises:
             CollectionError: A node has not passed, or there is none; carries the same results.
         """
+        try:
+            trouble, results, marked = self._run_through()
+        except Interrupted as interruption:
+            INTERRUPTION.clean()
+            trouble = CollectionError(f"The verification was interrupted ({interruption.name}).")
+            results = [self._seen.get(each.name) or interrupted(each, interruption.name) for each in self._found]
+            marked = {}
+        return self._outcome([{**each.to_dict(), "marked": marked.get(each.subject.name, [])} for each in results], trouble)
+
+    def _run_through(self) -> tuple[Optional[CollectionError], Sequence[NodeResult], Mapping[str, list[str]]]:
+        """Return why nodes that were asked for are not ready, the results, and what was marked on which node."""
         lacks = self._lacking()
-        self._refuse_nothing(self._subjects(), lacks)
+        self._found = self._subjects()
+        self._refuse_nothing(self._found, lacks)
         self._refuse_probe()
         ensure_namespace(self._client, self._request.namespace)
+        self._leftovers += sweep(self._client, self._request.namespace)
         trouble = self._ask_for_nodes(lacks) if lacks else None
         try:
-            results = self._check(self._subjects(), settle=trouble is None)
+            self._found = self._subjects()
+            results = self._check(self._found, settle=trouble is None)
             marked, unmarked = put_marks(self._client, results, self._request.depth, self._date)
         except CollectionError:
             self._give_back()
             raise
         self._leftovers += unmarked
         self._give_back()
-        return self._outcome([{**each.to_dict(), "marked": marked.get(each.subject.name, [])} for each in results], trouble)
+        return trouble, results, marked
 
     def _refuse_probe(self) -> None:
         if self._request.depth.probe == PRIVILEGED:
@@ -238,7 +263,7 @@ class Verification:
         return [found.get(each.subject.name, each) for each in results]
 
     def _tested(self, results: Sequence[NodeResult]) -> list[NodeResult]:
-        listing = CheckPass(self._client, self._request, self._run, self._passes + 1, self._progress, self._observe)
+        listing = CheckPass(self._client, self._request, self._run, self._passes + 1, self._progress, self._tell)
         tests = NodeTests(self._client, self._request, self._run, listing.manifest, self._progress)
         try:
             return tests.results(results)
@@ -260,7 +285,7 @@ class Verification:
             for each in found
         }
         for each in filter(None, blocked.values()):
-            self._observe(Observation(0, each.subject, None, each))
+            self._tell(Observation(0, each.subject, None, each))
         checked = self.one_pass([each for each in found if blocked[each.name] is None], Deadline(self._request.wait_timeout))
         results = {each.subject.name: each for each in checked}
         return [blocked[each.name] or results[each.name] for each in found]
@@ -290,11 +315,15 @@ class Verification:
     def one_pass(self, nodes: Sequence[Subject], deadline: Deadline, kind: type[CheckPass] = CheckPass) -> list[NodeResult]:
         """Run a Job on each of these nodes and return their results in the same order; each call is a pass with Jobs of its own."""
         self._passes += 1
-        checks = kind(self._client, self._request, self._run, self._passes, self._progress, self._observe)
+        checks = kind(self._client, self._request, self._run, self._passes, self._progress, self._tell)
         try:
             return checks.results(nodes, deadline)
         finally:
             self._leftovers += checks.leftovers
+
+    def _tell(self, observation: Observation) -> None:
+        self._seen[observation.subject.name] = without_facts(observation.result)
+        self._observe(observation)
 
     def _causes(self, found: Sequence[Subject]) -> dict[str, Verdict]:
         """Return why NodeClaims are not ready, by the subject's name."""

@@ -110,9 +110,19 @@ options:
     type: int
     default: 100
   wait_timeout:
-    description: Seconds for the nodes of O(provision) to become ready, and again for the checks.
+    description:
+      - Seconds for the nodes of O(provision) to become ready, and again, counted anew, for all checks together. So a task that asks for nodes
+        takes up to twice as long.
+      - Reading what checks have left that did not end, and deleting their Jobs, comes on top, a minute or so at most.
     type: int
     default: 900
+  check_timeout:
+    description:
+      - Seconds for the check of one node, from the start of its pod, the pull of its image included. The check also ends with O(wait_timeout).
+      - A check that takes longer is ended. Its node is C(unknown), with the last lines of the check's log, the events of its pod, and what has
+        become of the node. Where the tool itself was ended, as it hung, the node has C(failed).
+    type: int
+    default: 300
   settle_timeout:
     description:
       - Seconds for which a node is looked at again whose state may mend itself, such as an NVSwitch fabric that is in progress, or a device
@@ -350,6 +360,7 @@ verdict:
   type: dict
 """
 
+from ansible_collections.accelerated.nodes.plugins.module_utils._interruption import INTERRUPTION
 from ansible_collections.accelerated.nodes.plugins.module_utils._module import (
     PROGRESS_OPTIONS,
     AcceleratorModule,
@@ -387,6 +398,7 @@ OPTIONS = {
     "min_coverage": {"type": "int", "default": 100},
     "max_parallel": {"type": "int", "default": 100},
     "wait_timeout": {"type": "int", "default": 900},
+    "check_timeout": {"type": "int", "default": 300},
     "settle_timeout": {"type": "int", "default": 120},
     "repeat": {"type": "int", "default": 1},
     "level": {"type": "str", "choices": ["quick", "full"], "default": "quick"},
@@ -401,7 +413,10 @@ OPTIONS = {
 def verify(module: AcceleratorModule) -> dict:
     """Verify as the options say; in check mode only say what would be done."""
     verification = Verification(module.client(), request_from(module.params), module.progress)
-    return verification.plan() if module.check_mode else verification.run()
+    if module.check_mode:
+        return verification.plan()
+    INTERRUPTION.listen()
+    return verification.run()
 
 
 def main() -> None:

@@ -188,6 +188,7 @@ PARAMS = {
     "namespace": "verify",
     "max_parallel": 10,
     "wait_timeout": 60,
+    "check_timeout": 30,
     "min_coverage": 100,
 }
 
