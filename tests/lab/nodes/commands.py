@@ -13,7 +13,7 @@ from typing import Any
 
 from .facts import Device
 from .tools import neuron_ls, nvidia_smi, vector_add
-from .tools.output import Conditions, Output
+from .tools.output import Conditions, Output, says
 
 TOOLS: Mapping[str, tuple[str, Callable[[Sequence[str], Sequence[Device], Conditions], Output]]] = {
     "nvidia-smi": ("nvidia", nvidia_smi.run),
@@ -67,7 +67,7 @@ def run(words: Sequence[str], machine: Machine) -> Output:
     if not words or not (uses_a_tool(words) or re.search(r"(^|[\s;&|])sleep\s", " ".join(words))):
         return Output()
     if _base(words[0]) in SHELLS:
-        return _script(_script_of(words), machine)
+        return _shell(words, machine)
     output = _tool(words, machine)
     # Without a shell the container runtime itself fails to start it: exit code 128, StartError (see pods).
     return output if output is not None else Output(_not_found(words[0]), 128)
@@ -81,16 +81,17 @@ def _base(word: str) -> str:
     return word.rsplit("/", 1)[-1]
 
 
-def _script_of(words: Sequence[str]) -> str:
+def _shell(words: Sequence[str], machine: Machine) -> Output:
+    """Run what follows ``-c``, with its arguments."""
     for place, word in enumerate(words[1:], start=1):
         if word.startswith("-") and word.endswith("c") and place + 1 < len(words):
-            return words[place + 1]
-    return ""
+            return _script(words[place + 1], words[place + 2 :], machine)
+    return Output()
 
 
-def _script(script: str, machine: Machine) -> Output:
-    """Run a script's simple commands in order, with ``&&``, ``||``, ``;``, ``exit`` and ``set -e``; redirections to
-    /dev/null are obeyed."""
+def _script(script: str, arguments: Sequence[str], machine: Machine) -> Output:
+    """Run a script's simple commands in order, with ``&&``, ``||``, ``;``, ``exec``, ``exit`` and ``set -e``; redirections to
+    /dev/null are obeyed, and ``$0`` and ``$@`` are its arguments."""
     text, status, seconds, separator, strict = "", 0, 0.0, ";", False
     for words, following in _simple_commands(script):
         if (separator == "&&" and status) or (separator == "||" and not status):
@@ -98,12 +99,18 @@ def _script(script: str, machine: Machine) -> Output:
             continue
         if words[0] == "exit":
             return Output(text, int(words[1]) if len(words) > 1 and words[1].isdigit() else status, seconds=seconds)
+        words, last = _expanded(words, arguments), words[0] == "exec"
         strict = strict or (words[0] == "set" and any(word.startswith("-") and "e" in word for word in words[1:]))
         output = _simple(words, replace(machine, now=machine.now + seconds))
         text, status, seconds, separator = text + output.text, output.exit_code, seconds + output.seconds, following
-        if strict and status and following != "||":
+        if last or (strict and status and following != "||"):
             break
     return Output(text, status, seconds=seconds)
+
+
+def _expanded(words: list[str], arguments: Sequence[str]) -> list[str]:
+    known = {"$@": list(arguments[1:]), "$0": list(arguments[:1])}
+    return [part for word in words for part in known.get(word, [word])]
 
 
 def _simple_commands(script: str) -> list[tuple[list[str], str]]:
@@ -137,10 +144,19 @@ def _simple(words: list[str], machine: Machine) -> Output:
         return Output("" if "stdout" in silent else " ".join(words[1:]) + "\n")
     if words[0] == "false":
         return Output("", 1)
+    output = _nested(words, machine)
+    return replace(output, text="" if output.stream in silent else output.text)
+
+
+def _nested(words: list[str], machine: Machine) -> Output:
+    """A program that runs another, or a tool."""
+    if words[0] == "timeout" and not machine.conditions.argument("tool-hangs", "no-timeout", ""):
+        output = _simple(words[2:], machine)
+        return output if output.seconds <= float(words[1]) else Output(output.text, 124, seconds=float(words[1]))
+    if _base(words[0]) in SHELLS:
+        return _shell(words, machine)
     output = _tool(words, machine)
-    if output is None:
-        output = Output(f"sh: line 1: {words[0]}: command not found\n", 127, "stderr")
-    return Output("" if output.stream in silent else output.text, output.exit_code)
+    return Output(f"sh: line 1: {words[0]}: command not found\n", 127, "stderr") if output is None else output
 
 
 def _nodes(devices: Sequence[Device]) -> list[str]:
@@ -154,10 +170,10 @@ def _tool(words: Sequence[str], machine: Machine) -> Output | None:
     The container runtime puts nvidia-smi into a container only together with a GPU; neuron-ls comes with the image.
     """
     name = _base(words[0])
-    if name not in TOOLS:
+    if name not in TOOLS or machine.conditions.has("tool-missing"):
         return None
     kind, tool = TOOLS[name]
     if name == "nvidia-smi" and not machine.devices and not machine.conditions.has("missing-device"):
         return None
     seen = [device for device in machine.devices if device.facts.accelerator == kind]
-    return tool(list(words[1:]), seen, machine.conditions)
+    return says(tool(list(words[1:]), seen, machine.conditions), machine.conditions)

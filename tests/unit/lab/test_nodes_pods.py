@@ -172,3 +172,21 @@ def test_image_pull_event_is_about_the_pod() -> None:
     event = pods.image_pull_event(_pod(), NOW)
     assert event["involvedObject"]["uid"] == "u1"
     assert '"example.com/check:1"' in event["message"]
+
+
+@pytest.mark.parametrize(
+    ("made", "phase", "reason", "container"),
+    [
+        (pods.evicted, "Failed", "Evicted", "Error"),
+        (pods.oom_killed, "Failed", None, "OOMKilled"),
+        (pods.over_deadline, "Failed", "DeadlineExceeded", "Error"),
+    ],
+)
+def test_pods_that_are_ended_from_outside(made: Any, phase: str, reason: str | None, container: str) -> None:
+    status = made(_pod(), "2026-11-29T10:00:00Z")
+    (ended,) = [each["state"]["terminated"] for each in status["containerStatuses"]]
+    assert (status["phase"], status.get("reason"), ended["reason"], ended["exitCode"]) == (phase, reason, container, 137)
+
+
+def test_cut_keeps_bytes_that_are_not_utf8() -> None:
+    assert kubelet.cut("\udcff\udcfe", {"limitBytes": ["1"]}) == "\udcff"

@@ -9,7 +9,7 @@ import pytest
 
 from tests.lab.nodes import commands, facts
 from tests.lab.nodes.tools import neuron_ls, nvidia_smi
-from tests.lab.nodes.tools.output import Conditions
+from tests.lab.nodes.tools.output import Conditions, Output
 
 GPUS = facts.devices("g5.48xlarge", "i-0a")
 NEURONS = facts.devices("trn1.32xlarge", "i-0b")
@@ -194,3 +194,55 @@ def test_nvidia_smi_xml_of_a_fabric_that_is_not_up_yet() -> None:
     states = [gpu.findtext("fabric/state") for gpu in _xml("fabric-in-progress", "p5.48xlarge").findall("gpu")]
     assert states == ["In Progress"] * 8
     assert _xml("fabric-in-progress").find("gpu").findtext("fabric/state") == "N/A"
+
+
+BOUNDED = ["sh", "-c", 'timeout 1 true 2>/dev/null && exec timeout "$0" "$@"; exec "$@"', "20"]
+
+
+def _bounded(faults: dict[str, dict[str, str]], *tool: str) -> Output:
+    return commands.run([*BOUNDED, *tool], commands.Machine(GPUS, Conditions(faults)))
+
+
+def test_the_shell_runs_its_arguments_within_a_time_limit() -> None:
+    assert _bounded({}, "nvidia-smi", "-q", "-x") == nvidia_smi.run(["-q", "-x"], GPUS)
+    neuron = commands.run([*BOUNDED, "sh", "-c", "neuron-ls -j || exec neuron-ls --output-format json"], commands.Machine(NEURONS))
+    assert len(json.loads(neuron.text)) == 16
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "seconds"), [({}, 124, 20), ({"seconds": "7"}, 0, 7), ({"no-timeout": "yes"}, 0, float("inf"))]
+)
+def test_a_tool_that_hangs_is_ended_where_there_is_timeout(arguments: dict[str, str], code: int, seconds: float) -> None:
+    output = _bounded({"tool-hangs": arguments}, "nvidia-smi", "-q", "-x")
+    assert (output.exit_code, output.seconds) == (code, seconds)
+
+
+def test_a_missing_tool_is_told_by_the_shell_or_the_runtime() -> None:
+    assert _bounded({"tool-missing": {}}, "nvidia-smi", "-q").exit_code == 127
+    assert commands.run(["nvidia-smi"], commands.Machine(GPUS, Conditions({"tool-missing": {}}))).exit_code == 128
+
+
+def test_tool_says_other_words_or_more() -> None:
+    said = {"text": "WARNING: infoROM is corrupted at gpu 0000:00:1E.0\n", "exit-code": "14"}
+    assert _bounded({"tool-says": said}, "nvidia-smi", "-q", "-x") == Output(said["text"], 14)
+    more = _bounded({"tool-says": {**said, "after": "yes"}}, "nvidia-smi", "-q", "-x")
+    assert more.text.startswith("<?xml") and more.text.endswith(said["text"])
+
+
+def test_gpu_field_changes_the_first_gpu_alone_and_only_what_it_has() -> None:
+    def values(path: str, value: str) -> list[str | None]:
+        faults = {"gpu-field": {"path": path, "value": value}}
+        root = ElementTree.fromstring(nvidia_smi.run(["-q", "-x"], GPUS, Conditions(faults)).text)
+        return [gpu.findtext(path.replace(".", "/")) for gpu in root.findall("gpu")]
+
+    assert values("remapped_rows.remapped_row_failure", "Yes") == ["Yes", *["No"] * 7]
+    with pytest.raises(KeyError):
+        values("no.such.field", "1")
+
+
+@pytest.mark.parametrize(
+    ("fault", "begins", "length"), [("entity-bomb", "<?xml", 300), ("binary-log", "\udcff", 300), ("enormous-log", "<?xml", 6_000_000)]
+)
+def test_odd_logs(fault: str, begins: str, length: int) -> None:
+    text = _bounded({fault: {}}, "nvidia-smi", "-q", "-x").text
+    assert text.startswith(begins) and len(text) >= length

@@ -266,7 +266,7 @@ def gpu_tree(gpu: Device, place: int, driver: Driver, conditions: Conditions) ->
     """One ``gpu`` element as nested names and texts, in the tool's order."""
     errors = _uncorrectable(place, conditions)
     new = driver.dtd >= 13
-    return {
+    tree: Tree = {
         **_identity(gpu, driver),
         "pci": _pci(gpu, new),
         "fan_speed": NA,
@@ -285,6 +285,23 @@ def gpu_tree(gpu: Device, place: int, driver: Driver, conditions: Conditions) ->
         "fabric": _fabric(gpu, new, conditions),
         "processes": "",
     }
+    if place == 0 and conditions.has("gpu-field"):
+        set_field(tree, conditions.argument("gpu-field", "path", ""), conditions.argument("gpu-field", "value", ""))
+    return tree
+
+
+def set_field(tree: Tree, path: str, value: str) -> None:
+    """Change one text of a tree, which must be there; ``path`` has dots.
+
+    Raises:
+        KeyError: this GPU, or this driver, has no such field.
+    """
+    *groups, name = path.split(".")
+    for group in groups:
+        tree = tree[group]  # type: ignore[assignment]
+    if not isinstance(tree[name], str):
+        raise KeyError(path)
+    tree[name] = value
 
 
 def _identity(gpu: Device, driver: Driver) -> Tree:
