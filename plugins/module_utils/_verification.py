@@ -21,8 +21,10 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._findings import
 from ansible_collections.accelerated.nodes.plugins.module_utils._inventory import Inventory, UnreadableOutput
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import ENDED, STUCK, JobState
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import (
+    CAPACITY_TYPE_LABEL,
     INSTANCE_TYPE_LABEL,
     NODEPOOL_LABEL,
+    ZONE_LABEL,
     NodeClaim,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils._others import contradictions, said_of
@@ -50,6 +52,16 @@ class Subject:
     def node_pool(self) -> str:
         """Name of the NodePool; empty if there is none."""
         return self.claim.node_pool if self.claim else _labels(self.node).get(NODEPOOL_LABEL, "")
+
+    @property
+    def zone(self) -> str:
+        """Name of the availability zone; empty if nothing says it."""
+        return _labels(self.node).get(ZONE_LABEL, "") or (self.claim.zone if self.claim else "")
+
+    @property
+    def capacity_type(self) -> str:
+        """How the instance is paid for, ``on-demand``, ``spot`` or ``reserved``; empty if nothing says it."""
+        return _labels(self.node).get(CAPACITY_TYPE_LABEL, "") or (self.claim.capacity_type if self.claim else "")
 
     @property
     def offered(self) -> int:
@@ -89,6 +101,8 @@ class NodeResult:
             "driver_version": inventory.driver_version if inventory else "",
             "cuda_version": inventory.cuda_version if inventory else "",
             "duration": round(self.seconds, 1),
+            "zone": subject.zone,
+            "capacity_type": subject.capacity_type,
         }
 
 

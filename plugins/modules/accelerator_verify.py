@@ -208,6 +208,12 @@ nodes:
     duration:
       description: Seconds that the check took.
       type: float
+    zone:
+      description: Availability zone of the node; empty if nothing says it.
+      type: str
+    capacity_type:
+      description: V(on-demand), V(spot) or V(reserved), as Karpenter's label says it; empty if it does not.
+      type: str
 summary:
   description:
     - C(total), the number of each verdict, C(warnings), the number of warnings, and C(text), a sentence.
