@@ -9,7 +9,7 @@ own words (kubernetes/kubernetes, pkg/kubelet/images/types.go, pkg/kubelet/conta
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._jobs import CONTAINER
@@ -42,6 +42,8 @@ class JobState:
         exit_code: The container's exit code, once it ended.
         pod: Name of the pod; empty while there is none.
         log: What the container printed.
+        image: The image that the container ran from, as the node names it; empty while that is not known.
+        image_id: The same with its digest.
     """
 
     phase: str
@@ -50,6 +52,8 @@ class JobState:
     exit_code: Optional[int] = None
     pod: str = ""
     log: str = ""
+    image: str = ""
+    image_id: str = ""
 
     @property
     def over(self) -> bool:
@@ -60,7 +64,8 @@ class JobState:
 def job_state(job: Optional[Mapping[str, Any]], pod: Optional[Mapping[str, Any]]) -> JobState:
     """Return where a check stands. The pod tells more than the Job, so the Job is asked only where there is no pod."""
     if pod is not None:
-        return _of_pod(pod)
+        ours = _status(pod.get("status") or {})
+        return replace(_of_pod(pod), image=str(ours.get("image") or ""), image_id=str(ours.get("imageID") or ""))
     for condition in ((job or {}).get("status") or {}).get("conditions") or ():
         if condition.get("type") == "Failed" and condition.get("status") == "True":
             return JobState(STOPPED, condition.get("reason", ""), shorten(condition.get("message", "")))
@@ -89,7 +94,9 @@ def _of_pod(pod: Mapping[str, Any]) -> JobState:
 
 def _container(status: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the state of our container, whatever others a webhook has injected."""
-    for each in status.get("containerStatuses") or ():
-        if each.get("name") == CONTAINER:
-            return each.get("state") or {}
-    return {}
+    return _status(status).get("state") or {}
+
+
+def _status(status: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the status of our container; empty while there is none."""
+    return next((each for each in status.get("containerStatuses") or () if each.get("name") == CONTAINER), {})

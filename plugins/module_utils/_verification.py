@@ -74,7 +74,10 @@ class Subject:
 
 @dataclass(frozen=True)
 class NodeResult:
-    """The verdict on one node, and why: by its findings, or by the reason for which it is excluded."""
+    """The verdict on one node, and why: by its findings, or by the reason for which it is excluded.
+
+    ``looks`` are the numbers of the looks at the node that it comes from; empty for a node that no Job was run on.
+    """
 
     subject: Subject
     verdict: str
@@ -82,6 +85,7 @@ class NodeResult:
     inventory: Optional[Inventory] = None
     seconds: float = 0.0
     reason: str = ""
+    looks: tuple[int, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as the module returns it."""
@@ -103,6 +107,7 @@ class NodeResult:
             "duration": round(self.seconds, 1),
             "zone": subject.zone,
             "capacity_type": subject.capacity_type,
+            "looks": list(self.looks),
         }
 
 

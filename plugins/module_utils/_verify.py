@@ -179,7 +179,7 @@ class Verification:
         exclusions = self._request.scope.exclude
         blocked = {each.name: excluded(each, exclusions) or obstacle(each, causes.get(each.name)) for each in found}
         for each in filter(None, blocked.values()):
-            self._observe(Observation(0, each.subject, None, each))
+            self._observe(Observation(0, each.subject, None, each, cause=causes.get(each.subject.name)))
         checked = self.one_pass([each for each in found if blocked[each.name] is None], Deadline(self._request.wait_timeout))
         results = {each.subject.name: each for each in checked}
         return compared([blocked[each.name] or results[each.name] for each in found])

@@ -214,6 +214,10 @@ nodes:
     capacity_type:
       description: V(on-demand), V(spot) or V(reserved), as Karpenter's label says it; empty if it does not.
       type: str
+    looks:
+      description: Numbers of the looks at the node that the verdict comes from; empty for a node that no Job was run on.
+      type: list
+      elements: int
 summary:
   description:
     - C(total), the number of each verdict, C(warnings), the number of warnings, and C(text), a sentence.
