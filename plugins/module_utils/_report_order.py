@@ -18,6 +18,8 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._report import B
 # The worst first.
 _RANK = {verdict: rank for rank, verdict in enumerate((FAILED, UNKNOWN, BUSY, EXCLUDED, PASSED))}
 _ACTION_RANK = {action: rank for rank, action in enumerate(ACTIONS)}
+# Findings that agree in these are one problem.
+_ALIKE = ("check", "severity", "action", "next_step")
 
 
 @dataclass
@@ -65,10 +67,9 @@ def problems(nodes: Iterable[Mapping[str, Any]]) -> list[Problem]:
     for node in nodes:
         mine: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
         for each in node["findings"]:
-            key = tuple(str(each.get(part, "")) for part in ("check", "severity", "action", "next_step"))
-            mine.setdefault(key, []).append(each)
+            mine.setdefault(tuple(str(each.get(part, "")) for part in _ALIKE), []).append(each)
         for key, findings in mine.items():
-            found.setdefault(key, Problem(*key)).places.append((node, findings))
+            found.setdefault(key, Problem(key[0], key[1], key[2], key[3])).places.append((node, findings))
     last = len(_ACTION_RANK)
     return sorted(found.values(), key=lambda each: (each.warning, _ACTION_RANK.get(each.action, last), -len(each.places), each.check))
 
