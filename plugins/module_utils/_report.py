@@ -129,6 +129,8 @@ def junit(result: Mapping[str, Any]) -> str:
         _suite(root, pool or "no NodePool", [(node["name"], _problem(node), float(node["duration"])) for node in nodes])
     trouble = "" if succeeded(content) else content["message"] or "no node was verified"
     _suite(root, "run", [("verification", ("failure", trouble, trouble) if trouble else None, 0.0)])
+    for key in ("tests", "failures", "errors"):
+        root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 

@@ -65,6 +65,7 @@ def node(pool: str, number: int, chance: random.Random, **changes: Any) -> dict[
         "cuda_version": CUDA if nvidia else "",
         "duration": round(chance.uniform(2.4, 6.5), 1),
         "zone": ZONES[number % len(ZONES)],
+        "looks": [1],
         "capacity_type": "spot" if pool == "l4-inference" else "on-demand",
     }
     return {**made, **changes}
@@ -100,7 +101,7 @@ AGENT = {
     "message": "NvidiaXID79Error: GPU has fallen off the bus",
     "healthy": False,
 }
-UNSEEN = {"devices": [], "driver_version": "", "cuda_version": ""}
+UNSEEN = {"looks": [], "devices": [], "driver_version": "", "cuda_version": ""}
 # What is wrong with some of the nodes, by pool and number.
 FAULTS: dict[tuple[str, int], dict[str, Any]] = {
     ("h100-training", 1): {"verdict": "failed", "findings": ECC},
@@ -132,3 +133,22 @@ def result(nodes: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
     counts = summary(nodes)
     message = "" if counts["outcome"] == "passed" else counts["text"][:1].upper() + counts["text"][1:] + "."
     return {"nodes": nodes, "summary": counts, "leftovers": [], **({"msg": message} if message else {}), **more}
+
+
+# The whole pool of Trainium nodes was asked for by the run.
+PROVISIONED = [
+    {
+        "node_pool": each["node_pool"],
+        "node_claim": each["node_claim"],
+        "asked_at": "2026-11-29T09:01:10Z",
+        "ready_at": "2026-11-29T09:03:22Z",
+    }
+    for each in fleet()
+    if each["node_pool"] == "trainium-trn1"
+]
+
+
+def given_back(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The Trainium nodes as given back at the end."""
+    claims = [each["node_claim"] for each in nodes if each["node_pool"] == "trainium-trn1"]
+    return [{"node_claim": each, "deleted_at": "2026-11-29T09:10:00Z", "gone_at": "2026-11-29T09:11:31Z"} for each in claims]

@@ -243,7 +243,7 @@ def test_a_disk_that_takes_nothing_is_told_at_the_end_only(tmp_path: Path) -> No
     keeper = EvidenceKeeper(str(tmp_path / "file" / "b"), REQUEST)
     for each in observations():
         keeper.observe(each)
-    with pytest.raises(CollectionError, match="could not be written: .*Not a directory"):
+    with pytest.raises(CollectionError, match=r"could not be written: .*Not a directory"):
         keeper.finish(outcome(observations()))
 
 
