@@ -55,6 +55,7 @@ class Page:
         self.requests: list[str] = []
         self.complaints: list[str] = []
         self.dialogs: list[str] = []
+        self.blocked: list[str] = []
 
     def attach(self) -> None:
         """Open the tab and listen to it."""
@@ -67,6 +68,7 @@ class Page:
         """Load a file as a window of a width shows it, and wait until it is there."""
         self.requests.clear()
         self.complaints.clear()
+        self.blocked.clear()
         self.send("Emulation.setScriptExecutionDisabled", value=not script)
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
@@ -132,6 +134,8 @@ class Page:
             self._loaded = True
         elif method == "Network.requestWillBeSent":
             self.requests.append(details["request"]["url"])
+        elif method == "Network.loadingFailed":
+            self.blocked.append(details.get("blockedReason", ""))
         elif method == "Log.entryAdded":
             self.complaints.append(details["entry"]["text"])
         elif method in ("Runtime.consoleAPICalled", "Runtime.exceptionThrown"):
