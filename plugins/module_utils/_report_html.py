@@ -123,8 +123,7 @@ def _ring(counts: Mapping[str, Any]) -> str:
     return (
         f'<svg class="ring" viewBox="0 0 110 110" role="img" aria-label="{passed} of {total} nodes passed">'
         f'<circle class="track" cx="55" cy="55" r="44"/><g transform="rotate(-90 55 55)">{arcs}</g>'
-        f'<text x="55" y="54">{passed}<tspan class="of"> / {total}</tspan></text>'
-        '<text class="unit" x="55" y="73">passed</text></svg>'
+        f'<text x="55" y="53">{passed}</text><text class="unit" x="55" y="71">of {total} passed</text></svg>'
     )
 
 

@@ -51,9 +51,8 @@ h4 { font-size: 14.5px; line-height: 1.4; }
 .figures span:not(:last-child)::after, .type span:not(:last-child)::after, details li span:not(:last-child)::after { content: " \\b7";
   color: var(--soft); }
 .ring { width: 128px; flex: none; } .ring circle { fill: none; stroke-width: 10; stroke: var(--hue); } .ring .track { stroke: var(--line); }
-.ring text { fill: var(--ink); font-size: 24px; font-weight: 700; text-anchor: middle; dominant-baseline: middle; letter-spacing: -.02em; }
-.ring .of { fill: var(--soft); font-size: 15px; font-weight: 500; }
-.ring .unit { fill: var(--soft); font-size: 10.5px; font-weight: 500; letter-spacing: 0; }
+.ring text { fill: var(--ink); font-size: 27px; font-weight: 700; text-anchor: middle; dominant-baseline: middle; letter-spacing: -.02em; }
+.ring .unit { fill: var(--soft); font-size: 9.5px; font-weight: 500; letter-spacing: 0; }
 section { margin-top: 32px; } section section { margin-top: 22px; } section section h3 { margin-bottom: 10px; }
 .panel { padding: 16px 20px; } .run { border-left: 5px solid var(--hue); font-size: 14px; } .run p + p, .run dl + p { margin-top: 8px; }
 .changes h3:not(:first-child) { margin-top: 12px; } .changes li { font-size: 13.5px; padding-left: 14px; text-indent: -14px; }
@@ -142,10 +141,11 @@ article details em { font-style: normal; color: var(--ink); margin-right: 4px; }
 @media print {
   :root { color-scheme: light; --ground: #fff; --card: #fff; } body { font-size: 11pt; } main, footer { max-width: none; padding: 0; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  .tools { display: none !important; } article, header, .problems > li, .panel, tr { break-inside: avoid; } h2, h3 { break-after: avoid; }
-  .large article { content-visibility: visible; } .tiles { grid-template-columns: repeat(2, 1fr); }
+  .tools { display: none !important; } header, .problems > li, tr, .top, .chips, .findings li, details li { break-inside: avoid; }
+  h2, h3 { break-after: avoid; }
+  .large article { content-visibility: visible; } .tiles { display: block; } article { margin-bottom: 10px; }
   a { color: inherit; text-decoration: none; }
-  details::details-content { content-visibility: visible; display: block; } section { margin-top: 20px; }
+  main:not(.large) details::details-content { content-visibility: visible; display: block; } section { margin-top: 20px; }
 }
 @media print and (prefers-color-scheme: dark) { :root { --ink: #18202c; --soft: #566072; --line: #dfe3ea;
   --passed: #15713a; --failed: #b3261e; --busy: #845500; --unknown: #5a5280; --excluded: #566072;

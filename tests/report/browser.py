@@ -42,7 +42,7 @@ def program() -> str:
     """
     found = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if not found:
-        raise BrowserError("There is no Chromium here: install Debian's package chromium (as root, tools/debian.sh does it).")
+        raise BrowserError("There is no Chromium here: install Debian's package chromium (make browser, as root).")
     return found
 
 
