@@ -9,7 +9,6 @@ _bundle_format.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Optional
@@ -17,7 +16,7 @@ from typing import Any, Optional
 from ansible_collections.accelerated.nodes.plugins.module_utils import _bundle_format as form
 from ansible_collections.accelerated.nodes.plugins.module_utils._bundle_files import BundleReader, BundleWriter, refuse_foreign
 from ansible_collections.accelerated.nodes.plugins.module_utils._bundle_judge import judged, merged, together, unexplained
-from ansible_collections.accelerated.nodes.plugins.module_utils._check_pass import Observation
+from ansible_collections.accelerated.nodes.plugins.module_utils._check_pass import Observation, without_facts
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils._exclusions import Exclusion
 from ansible_collections.accelerated.nodes.plugins.module_utils._report import report, sentence, succeeded, summary
@@ -46,7 +45,7 @@ class EvidenceKeeper:
     def observe(self, observation: Observation) -> None:
         """Keep what one check left."""
         name, number, state = observation.subject.name, observation.number, observation.state
-        self._looks.setdefault(name, {})[number] = _light(observation.result)
+        self._looks.setdefault(name, {})[number] = without_facts(observation.result)
         if state and state.image_id:
             self._images.setdefault(state.image or state.image_id, set()).add(state.image_id)
         look = f"{form.folder_of(name)}/look-{number}"
@@ -188,19 +187,11 @@ def _look(bundle: BundleReader, node: str, number: int, exclusions: Sequence[Exc
         found = judged(form.restored(bundle.data(f"{path}.json"), log), exclusions)
     except form.BundleError as error:
         raise bundle.wrong(f"{path}.json", error.message) from error
-    return _light(found) if found else None
+    return without_facts(found) if found else None
 
 
 def _exclusions(rows: Sequence[Mapping[str, Any]]) -> tuple[Exclusion, ...]:
     return tuple(Exclusion(each["reason"], frozenset(each["nodes"]), dict(each["match_labels"])) for each in rows)
-
-
-def _light(result: NodeResult) -> NodeResult:
-    """Return a result without the tool's every reading, which nothing after the verdict looks at."""
-    if result.inventory is None:
-        return result
-    devices = tuple(replace(each, facts={}) for each in result.inventory.devices)
-    return replace(result, inventory=replace(result.inventory, devices=devices))
 
 
 def _now() -> str:

@@ -36,7 +36,8 @@ NODES = "nodes"
 _TOP = frozenset({MARK, MANIFEST, STATEMENT, REPORT, JUDGEMENTS, EXPECTATIONS, VERSIONS, f".{MANIFEST}.part"})
 _LOOK = re.compile(NODES + r"/[a-z0-9.-]+/look-[0-9]+\.(json|txt)")
 
-# What a verdict, or whoever looks at one later, needs of a Node. Annotations are not among it, as others keep what they like there.
+# What a verdict, or whoever looks at one later, needs of a Node. Of its annotations only ours are, as others keep what they like there.
+_OUR_PREFIX = "accelerated.nodes/"
 _KEPT_OF_NODE: Mapping[str, tuple[str, ...]] = {
     "metadata": ("name", "uid", "labels", "creationTimestamp", "deletionTimestamp"),
     "spec": ("unschedulable", "taints", "providerID"),
@@ -96,7 +97,9 @@ def kept_of_node(node: Optional[Mapping[str, Any]]) -> Optional[dict[str, Any]]:
     """Return what is kept of a Node."""
     if node is None:
         return None
-    return {part: {key: node[part][key] for key in keys if key in node[part]} for part, keys in _KEPT_OF_NODE.items() if node.get(part)}
+    kept = {part: {key: node[part][key] for key in keys if key in node[part]} for part, keys in _KEPT_OF_NODE.items() if node.get(part)}
+    ours = {key: value for key, value in (node["metadata"].get("annotations") or {}).items() if key.startswith(_OUR_PREFIX)}
+    return {**kept, "metadata": {**kept["metadata"], "annotations": ours}}
 
 
 def restored(data: Mapping[str, Any], log: str) -> Observation:

@@ -19,6 +19,9 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._looks import co
 from ansible_collections.accelerated.nodes.plugins.module_utils._report import FAILED, PASSED
 from ansible_collections.accelerated.nodes.plugins.module_utils._verification import NodeResult, conclude, excluded, obstacle
 
+# What of a result the tool's output tells, beside the findings.
+_LISTED = ("devices", "driver_version", "cuda_version")
+
 
 def judged(observation: Observation, exclusions: Iterable[Exclusion]) -> Optional[NodeResult]:
     """Return the verdict that one observation leads to; None for a node that was not looked at for a reason that is not kept."""
@@ -70,4 +73,4 @@ def merged(kept: Mapping[str, Any], fresh: Mapping[str, Any], quoted: Sequence[M
             findings.append(each)
     bad = any(each["severity"] == ERROR for each in quoted)
     verdict = FAILED if bad and fresh["verdict"] == PASSED else fresh["verdict"]
-    return {**kept, **fresh, "verdict": verdict, "findings": [*findings, *left]}
+    return {**kept, **{key: fresh[key] for key in _LISTED}, "verdict": verdict, "findings": [*findings, *left]}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS
@@ -16,9 +17,10 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._client import R
 from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Verdict
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError
 from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import PODS
-from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import JobRun
+from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import JobRun, Limits, run_labels
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import JobState
 from ansible_collections.accelerated.nodes.plugins.module_utils._jobs import CHECK, HOSTNAME_LABEL, RUN_LABEL, check_job
+from ansible_collections.accelerated.nodes.plugins.module_utils._marks import cordoned_by_us
 from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress
 from ansible_collections.accelerated.nodes.plugins.module_utils._request import Request
 from ansible_collections.accelerated.nodes.plugins.module_utils._verification import NodeResult, Subject, conclude
@@ -71,15 +73,19 @@ class CheckPass:
         Raises:
             ApiError: The Jobs cannot be made or followed.
         """
-        manifests = [self._manifest(each) for each in subjects]
-        by_job = {manifest["metadata"]["name"]: each for manifest, each in zip(manifests, subjects)}
-        checks = JobRun(self._client, self._request.namespace, self._run, CHECK, self._number)
+        by_job: dict[str, Subject] = {}
+
+        def order(subject: Subject, seconds: int) -> dict[str, Any]:
+            manifest = self.manifest(subject, seconds)
+            by_job[manifest["metadata"]["name"]] = subject
+            return manifest
+
+        checks = JobRun(self._client, self._request.namespace, run_labels(self._run, CHECK, self._number), deadline)
         try:
             with checks:
                 checks.run(
-                    manifests,
-                    deadline,
-                    self._request.max_parallel,
+                    [partial(order, each) for each in subjects],
+                    Limits(self._request.max_parallel, self._request.check_timeout),
                     lambda job, state, seconds: self._judge(by_job[job], state, seconds),
                     lambda: self._report(checks, len(subjects), deadline),
                 )
@@ -96,9 +102,10 @@ class CheckPass:
         holders = self._holders(subject) if stuck else None
         result = replace(conclude(subject, state, seconds, holders), looks=(self._number,))
         self._observe(Observation(self._number, subject, state, result, holders))
-        self._results[subject.name] = _without_facts(result)
+        self._results[subject.name] = without_facts(result)
 
-    def _manifest(self, subject: Subject) -> dict[str, Any]:
+    def manifest(self, subject: Subject, seconds: int) -> dict[str, Any]:
+        """Return the Job that looks at one node within so many seconds."""
         accelerator = ACCELERATORS[subject.expected.accelerator]
         node = subject.node or {}
         return check_job(
@@ -110,29 +117,35 @@ class CheckPass:
             namespace=self._request.namespace,
             image=self._request.images.get(accelerator.name),
             taints=(node.get("spec") or {}).get("taints") or (),
-            timeout=self._request.wait_timeout,
+            timeout=seconds,
             number=self._number,
+            cordoned=cordoned_by_us(node),
         )
 
     def _holders(self, subject: Subject) -> Optional[list[str]]:
         """Return the pods of others that hold the node's accelerators; None if they may not be listed."""
-        resource = ACCELERATORS[subject.expected.accelerator].resource
-        source = Source(PODS, {"fieldSelector": f"spec.nodeName={subject.name}"})
-        try:
-            pods = read(self._client, {"pods": source}, Deadline(READ_SECONDS))["pods"]
-        except ApiError:
-            return None
-        return [_full_name(each) for each in pods if self._holds(each, resource)]
-
-    def _holds(self, pod: Mapping[str, Any], resource: str) -> bool:
-        mine = (pod["metadata"].get("labels") or {}).get(RUN_LABEL, "") == self._run
-        over = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
-        limits = [(each.get("resources") or {}).get("limits") or {} for each in pod["spec"]["containers"]]
-        return not mine and not over and any(resource in each for each in limits)
+        return holders_of(self._client, subject.name, self._run, (ACCELERATORS[subject.expected.accelerator].resource,))
 
     def _report(self, checks: JobRun, total: int, deadline: Deadline) -> None:
         done = len(self._results)
         self._progress(lambda: {"checks": f"{done} of {total} done{_why(checks.unfinished)}"}, deadline.elapsed, last=done == total)
+
+
+def holders_of(client: Client, node: str, run: str, resources: Sequence[str]) -> Optional[list[str]]:
+    """Return the pods on a node, but a run's own, that hold one of the resources; None if they may not be listed."""
+    source = Source(PODS, {"fieldSelector": f"spec.nodeName={node}"})
+    try:
+        pods = read(client, {"pods": source}, Deadline(READ_SECONDS))["pods"]
+    except ApiError:
+        return None
+    return [_full_name(each) for each in pods if _holds(each, run, resources)]
+
+
+def _holds(pod: Mapping[str, Any], run: str, resources: Sequence[str]) -> bool:
+    mine = (pod["metadata"].get("labels") or {}).get(RUN_LABEL, "") == run
+    over = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+    limits = [(each.get("resources") or {}).get("limits") or {} for each in pod["spec"]["containers"]]
+    return not mine and not over and any(resource in each for each in limits for resource in resources)
 
 
 def _why(waiting: Sequence[JobState]) -> str:
@@ -140,8 +153,8 @@ def _why(waiting: Sequence[JobState]) -> str:
     return f" ({', '.join(reasons)})" if reasons else ""
 
 
-def _without_facts(result: NodeResult) -> NodeResult:
-    """A thousand nodes' every reading would be most of the memory; what is judged later is in the other fields."""
+def without_facts(result: NodeResult) -> NodeResult:
+    """Return the result as it is kept: a thousand nodes' every reading would be most of the memory, and what is judged later is elsewhere."""
     if result.inventory is None:
         return result
     devices = tuple(replace(each, facts={}) for each in result.inventory.devices)

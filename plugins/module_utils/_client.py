@@ -24,7 +24,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._kubeconfig impo
     plain_connection,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils._rbac import rule_for
-from ansible_collections.accelerated.nodes.plugins.module_utils._wire import BrokenEvent, lines, whole, without_managed_fields
+from ansible_collections.accelerated.nodes.plugins.module_utils._wire import BrokenEvent, first, lines, whole, without_managed_fields
 
 try:
     import urllib3
@@ -75,12 +75,12 @@ class Client:
         """Deletes the object at ``path``; ``body`` holds DeleteOptions."""
         return self._json(Request("DELETE", path, query, body))
 
-    def text(self, path: str, query: dict[str, Any] | None = None, limit: int = 4_000_000) -> str:
-        """The first ``limit`` bytes at ``path`` (a pod's log), undecodable bytes replaced."""
+    def data(self, path: str, query: dict[str, Any] | None = None, limit: int = 4_000_000) -> bytes:
+        """The first ``limit`` bytes at ``path`` (a pod's log)."""
         response = self._send(Request("GET", path, query))
         try:
-            return response.read(limit, decode_content=True).decode("utf-8", "replace")
-        except urllib3.exceptions.HTTPError as error:
+            return first(response, limit, READ_SECONDS)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
             raise self._unreachable(path, error) from error
         finally:
             response.close()

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils import _checks as checks
@@ -91,13 +91,13 @@ def depth_from(params: Mapping[str, Any]) -> Depth:
     Raises:
         CollectionError: An option has a value that makes no sense.
     """
-    _refuse(_number("settle_timeout", params, low=0, high=86_400))
-    _refuse(_number("repeat", params, low=1, high=100))
-    compute = _compute(params.get("compute") or {})
-    if compute and params["level"] != FULL:
+    given = {each.name: params.get(each.name, getattr(Depth(), each.name)) for each in fields(Depth)}
+    _refuse(checks.integer(0, 86_400)("settle_timeout", given["settle_timeout"]))
+    _refuse(checks.integer(1, 100)("repeat", given["repeat"]))
+    compute = _compute(given.pop("compute") or {})
+    if compute and given["level"] != FULL:
         raise CollectionError("compute names tests, but level is quick, which computes nothing: set level to full, or leave compute out.")
-    names = ("settle_timeout", "repeat", "level", "probe", "on_failure", "mark", "give_back")
-    return Depth(compute=compute, **{name: params[name] for name in names})
+    return Depth(compute=compute, **given)
 
 
 def _refuse(problems: Iterable[str]) -> None:
@@ -105,11 +105,7 @@ def _refuse(problems: Iterable[str]) -> None:
         raise CollectionError(each)
 
 
-def _number(option: str, params: Mapping[str, Any], low: int, high: int) -> Iterable[str]:
-    return checks.integer(low, high)(option, params[option])
-
-
-def _pattern(where: str, value: Any) -> Iterable[str]:
+def _pattern(where: str, value: Any) -> Iterator[str]:
     yield from checks.text(where, value)
     if isinstance(value, str):
         try:
@@ -121,7 +117,7 @@ def _pattern(where: str, value: Any) -> Iterable[str]:
                 yield f"{where} is '{value}', and must have one group, the number, not {groups}."
 
 
-def _value(where: str, value: Any) -> Iterable[str]:
+def _value(where: str, value: Any) -> Iterator[str]:
     try:
         finite = math.isfinite(float(value))
     except (TypeError, ValueError):
@@ -130,7 +126,7 @@ def _value(where: str, value: Any) -> Iterable[str]:
         yield f"{where} is {checks.show(value)}, and must be a number."
 
 
-def _image(where: str, value: Any) -> Iterable[str]:
+def _image(where: str, value: Any) -> Iterator[str]:
     yield from checks.text(where, value)
     if isinstance(value, str) and re.search(r"\s", value.strip()):
         yield f"{where} is '{value}', which is no image name."

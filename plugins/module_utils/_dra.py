@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Optional
 from ansible_collections.accelerated.nodes.plugins.module_utils import _remedies as remedies
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS
 from ansible_collections.accelerated.nodes.plugins.module_utils._findings import Finding
-from ansible_collections.accelerated.nodes.plugins.module_utils._report import UNKNOWN
+from ansible_collections.accelerated.nodes.plugins.module_utils._report import FAILED, UNKNOWN
 from ansible_collections.accelerated.nodes.plugins.module_utils._verification import NodeResult, Subject
 
 # The versions of the API that have what is read here, the newest first.
@@ -66,6 +66,11 @@ def served_by_dra(subject: Subject, found: Mapping[tuple[str, str], Published]) 
         remedy=remedies.SERVED_BY_DRA,
     )
     return NodeResult(subject, UNKNOWN, (finding,))
+
+
+def hindered(obstacle: Optional[NodeResult], served: Optional[NodeResult]) -> Optional[NodeResult]:
+    """Return what keeps a node from being checked: that DRA serves it, in place of its offering nothing."""
+    return served if obstacle and served and obstacle.verdict == FAILED else obstacle
 
 
 def _pool(spec: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -9,7 +9,7 @@ that is ever taken away again: a taint, a cordon or a label that somebody else h
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
@@ -81,6 +81,24 @@ def marks_for(node: Mapping[str, Any], result: Mapping[str, Any], depth: Depth, 
     if depth.mark and verdict in (FAILED, UNKNOWN):
         _unlabel(draft)
     return _finished(draft)
+
+
+def planned_marks(found: Iterable[Any], depth: Depth, date: str) -> tuple[list[str], bool]:
+    """Return what verdicts would change on nodes, in words, and whether something changes if all of them pass.
+
+    Args:
+        found: The nodes, as Subjects.
+        depth: What the user wants done.
+        date: See marks_for.
+    """
+    words, changes = [], False
+    for each in found:
+        for verdict, when in ((PASSED, "passes"), (FAILED, "fails")):
+            marks = marks_for(each.node, {"verdict": verdict, "findings": []}, depth, date) if each.node else None
+            if marks:
+                words.append(f"if {each.name} {when}: {', '.join(marks.words)}")
+                changes |= verdict == PASSED
+    return words, changes
 
 
 def slug(text: str) -> str:

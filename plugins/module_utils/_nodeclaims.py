@@ -27,6 +27,7 @@ INSTANCE_TYPE_LABEL = "node.kubernetes.io/instance-type"
 ZONE_LABEL = "topology.kubernetes.io/zone"
 CAPACITY_TYPE_LABEL = "karpenter.sh/capacity-type"
 
+EFA = "vpc.amazonaws.com/efa"
 RESOURCES = tuple(row.resource for row in ACCELERATORS.values())
 
 # In the order in which a claim passes through them.
@@ -68,7 +69,8 @@ class NodeClaim(NamedTuple):
     """A NodeClaim. Times are RFC 3339; what Karpenter has not settled yet is an empty string.
 
     ``requested`` are the resources that the pods behind the claim asked for, ``promised`` the accelerators that its instance
-    type has: both are numbers by resource name. ``finalizers`` are what keeps a claim that is deleted.
+    type has: both are numbers by resource name. ``finalizers`` are what keeps a claim that is deleted, ``efa`` the number of EFA
+    interfaces that its instance was launched with.
     """
 
     name: str
@@ -86,6 +88,7 @@ class NodeClaim(NamedTuple):
     promised: Mapping[str, int]
     conditions: Mapping[str, Condition]
     finalizers: tuple[str, ...] = ()
+    efa: int = 0
 
     @classmethod
     def from_object(cls, obj: dict) -> NodeClaim:
@@ -108,6 +111,7 @@ class NodeClaim(NamedTuple):
             promised=accelerators_in(status.get("capacity")),
             conditions=conditions_of(obj),
             finalizers=tuple(meta.get("finalizers") or ()) if meta.get("deletionTimestamp") else (),
+            efa=number_of((status.get("capacity") or {}).get(EFA)),
         )
 
     def has(self, condition: str) -> bool:

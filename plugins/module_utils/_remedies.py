@@ -120,6 +120,20 @@ WRONG_TYPE = Remedy(REPLACE, "The Node's label node.kubernetes.io/instance-type 
 WRONG_MODEL = Remedy(REPLACE, "This is not the device of the instance type: compare the Node's instance type with EC2's.")
 TABLE = Remedy(REPAIR_SOFTWARE, "Update the collection, or report the instance type.")
 CONTRADICTION = Remedy(WATCH, "Look at what the other has measured, and when: its word may be old. Node repair may act on it all the same.")
+# Of what is done beyond the listing
+COMPUTE = Remedy(
+    REPLACE,
+    "Read the test's output: if it is right for this instance type and its software, replace the node (delete its NodeClaim).",
+)
+COMPUTE_NOT_RUN = Remedy(
+    REPAIR_SOFTWARE, "Check that the node can pull the test's image, and that it runs without root and with a read-only file system."
+)
+ISOLATION = Remedy(
+    REPAIR_SOFTWARE,
+    "A pod sees devices that it did not request: check the container runtime's default, privileged modes of the device plugin, and"
+    " NVIDIA_VISIBLE_DEVICES in images.",
+)
+ISOLATION_NOT_SHOWN = Remedy(WATCH, "Verify again; raise wait_timeout if the pods were not there at the same time.")
 # Of the check itself
 VERIFY_AGAIN = Remedy(WATCH, "Verify again; look at the node's events if it stays so.")
 VERIFY_OUTPUT = Remedy(WATCH, "Verify again; look at the check's image and tool version.")
@@ -128,7 +142,17 @@ VERIFY_LATER = Remedy(WATCH, "Verify again when these pods have ended, or drain 
 UNTRUSTED = Remedy(WATCH, "The listing is not to be trusted: run the check again, and replace the node if it stays so.")
 UNCORDON = Remedy(WATCH, "Uncordon it to have it verified.")
 MORE_TIME = Remedy(WATCH, "Raise wait_timeout or max_parallel.")
-HANGS = Remedy(WATCH, "Raise wait_timeout; a tool that hangs points to the driver.")
+HANGS = Remedy(
+    WATCH, "Look at what it waits for; raise check_timeout or wait_timeout if it only needs time. A tool that hangs points to the driver."
+)
+TOOL_HANGS = Remedy(
+    REBOOT, "A tool that hangs points to the driver or a device: look at the node's kernel log, and reboot or replace the node."
+)
+QUOTA = Remedy(REPAIR_SOFTWARE, "Raise the ResourceQuota of the namespace, lower max_parallel, or give another namespace.")
+ADMISSION = Remedy(REPAIR_SOFTWARE, "Exempt the namespace from the policy or webhook that the message names, or give another namespace.")
+INJECTED = Remedy(
+    REPAIR_SOFTWARE, "Exempt the namespace of the checks from the webhook, so that they are pods as short as they are meant to be."
+)
 MEMORY = Remedy(WATCH, "Look at the node's memory and run again.")
 GOING_AWAY = Remedy(WATCH, "Run again; the node may be about to go away.")
 KERNEL_LOG = Remedy(WATCH, "Look at the log of the check and at the node's kernel log.")

@@ -70,6 +70,10 @@ class Deadline:
     def remaining(self) -> float:
         return max(0.0, self._seconds - self.elapsed)
 
+    def pause(self, seconds: float) -> None:
+        """Waits, but not past the deadline."""
+        time.sleep(min(seconds, self.remaining))
+
     def share(self, most: float) -> float:
         """A quarter of what is left, in seconds, from 2 up to ``most``: so long one silence may last, that another try has time."""
         return min(most, max(2.0, self.remaining / 4))

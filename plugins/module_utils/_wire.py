@@ -41,6 +41,22 @@ def whole(response: Any, seconds: float) -> bytes:
     return b"".join(chunks)
 
 
+def first(response: Any, limit: int, seconds: float) -> bytes:
+    """The first ``limit`` bytes of the answer, or all of it if it has fewer.
+
+    :param seconds: how long it may take.
+    """
+    start, size, chunks = time.monotonic(), 0, []
+    for chunk in _chunks(response):
+        size += len(chunk)
+        chunks.append(chunk)
+        if size >= limit:
+            break
+        if time.monotonic() - start > seconds:
+            raise ProtocolError(f"the answer did not end after {size} bytes and {seconds:.0f} s")
+    return b"".join(chunks)[:limit]
+
+
 def _chunks(response: Any) -> Iterator[bytes]:
     """What has arrived, each time something has: a plain read would wait for a whole chunk, however slowly it drips."""
     if hasattr(response, "read1"):

@@ -71,8 +71,8 @@ class Cluster:
             if self.jobs.pop(path.rpartition("/")[2], None) is None:
                 raise ApiError("not found", 404)
 
-    def text(self, path, query=None, limit=0):
-        return f"log of {path.split('/')[-2]}"
+    def data(self, path, query=None, limit=0):
+        return f"log of {path.split('/')[-2]}".encode()
 
     def stream(self, path, query, timeout):
         events = self._events[path.rpartition("/")[2]]
