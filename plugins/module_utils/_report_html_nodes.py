@@ -10,13 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.accelerated.nodes.plugins.module_utils._depth import PRIVILEGED
 from ansible_collections.accelerated.nodes.plugins.module_utils._findings import WARNING
-from ansible_collections.accelerated.nodes.plugins.module_utils._report import PASSED, VERDICTS, by_pool
+from ansible_collections.accelerated.nodes.plugins.module_utils._report import EXCLUDED, FAILED, PASSED, UNKNOWN, VERDICTS, by_pool
 from ansible_collections.accelerated.nodes.plugins.module_utils._report_markup import many, sign, text
 from ansible_collections.accelerated.nodes.plugins.module_utils._report_order import known_verdict, worst_first
 
 # So many devices are drawn at most; AWS's biggest nodes have 16.
 _MOST_DRAWN = 64
+
+# How a test ends -> the sign of it.
+_SIGN_OF_TEST = {"passed": PASSED, "failed": FAILED, "skipped": EXCLUDED}
 
 Node = Mapping[str, Any]
 
@@ -64,7 +68,7 @@ def _card(pool: int, node: Node, anchor: str) -> str:
         f'<article class="node {verdict}" id="{anchor}" data-verdict="{verdict}" data-pool="{pool}">'
         f'<div class="top"><h4>{text(node["name"])}</h4><span class="badge">{sign(verdict)}{text(node["verdict"])}</span></div>'
         f'<p class="type"><b>{text(node["instance_type"])}</b>{_facts(node)}</p>'
-        f"{_chips(node)}{_reason(node)}{_findings(node)}{_others(node)}{_inventory(node)}</article>\n"
+        f"{_chips(node)}{_reason(node)}{_findings(node)}{_tests(node)}{_others(node)}{_inventory(node)}</article>\n"
     )
 
 
@@ -76,6 +80,7 @@ def _facts(node: Node) -> str:
     facts += [f"driver {node['driver_version']}"] if node["driver_version"] else []
     facts += [f"CUDA {node['cuda_version']}"] if node["cuda_version"] else []
     facts += [str(node[key]) for key in ("zone", "capacity_type", "node_claim") if node.get(key)]
+    facts += ["by a privileged pod"] if node.get("probe") == PRIVILEGED else []
     facts += [f"{float(node['duration']):.1f} s"] if node["duration"] else []
     return "".join(f" <span>{text(each)}</span>" for each in facts)
 
@@ -136,6 +141,23 @@ def _mark(finding: Mapping[str, Any]) -> str:
 
 def _reason(node: Node) -> str:
     return f'<p class="reason">{text(node["reason"])}</p>' if node.get("reason") else ""
+
+
+def _tests(node: Node) -> str:
+    """What was tested beyond the listing, and what was set on the Node."""
+    rows = "".join(
+        f'<li class="{known_verdict(str(each.get("outcome")))}">{sign(_SIGN_OF_TEST.get(str(each.get("outcome")), UNKNOWN))}'
+        f"<b>{text(each.get('name'))}</b> {text(each.get('outcome'))}{_value(each)}</li>"
+        for each in node.get("tests") or ()
+    )
+    rows += "".join(f'<li class="excluded">{sign(EXCLUDED)}{text(each)}</li>' for each in node.get("marked") or ())
+    return f'<ul class="tests">{rows}</ul>' if rows else ""
+
+
+def _value(test: Mapping[str, Any]) -> str:
+    words = [f"{test['value']:g}"] if isinstance(test.get("value"), (int, float)) else []
+    words += [str(test["reason"])] if test.get("reason") else []
+    return f" <span>{text(': '.join(words))}</span>" if words else ""
 
 
 def _others(node: Node) -> str:

@@ -40,7 +40,7 @@ h4 { font-size: 14.5px; line-height: 1.4; }
 .note { color: var(--soft); font-size: 13px; font-weight: 400; letter-spacing: 0; margin-left: 4px; }
 .sentence { display: flex; gap: 8px; align-items: baseline; color: var(--hue); font-weight: 600; font-size: 16px; }
 .sentence .sign { position: relative; top: 2px; stroke-width: 2.6; }
-.counts, .legend, .problems, .problems ul, .findings, .others, .chips, .changes ul, details ul { list-style: none; padding: 0; }
+.counts, .legend, .problems, .problems ul, .findings, .tests, .others, .chips, .changes ul, details ul { list-style: none; padding: 0; }
 .counts { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 16px; }
 .counts li, .badge, .tools button { display: inline-flex; align-items: center; gap: 5px; background: var(--tint); color: var(--hue);
   white-space: nowrap;
@@ -115,6 +115,8 @@ article { border-left: 5px solid var(--hue); padding: 13px 16px; }
 .findings li > .sign { color: var(--failed); margin-right: 6px; vertical-align: -2px; stroke-width: 2.4; }
 .findings span { color: var(--soft); margin-left: 4px; } .findings .warning > .sign, .findings .warning b { color: var(--busy); }
 .findings b { color: var(--failed); font-weight: 600; }
+.tests { margin: 8px 0 4px; font-size: 13px; } .tests li { padding: 1px 0; } .tests .sign { color: var(--hue); margin-right: 6px; vertical-align: -2px; }
+.tests span { color: var(--soft); }
 .others { margin: 8px 0; font-size: 12.5px; color: var(--soft); } .others b { font-weight: 600; }
 dl { display: grid; grid-template-columns: 76px 1fr; gap: 1px 10px; font-size: 13px; margin: 3px 0 6px; } dt { color: var(--soft); }
 dd { min-width: 0; }

@@ -407,8 +407,8 @@ verdict:
   type: dict
 """
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._interruption import INTERRUPTION
 from ansible_collections.accelerated.nodes.plugins.module_utils._evidence_run import EvidenceRun
+from ansible_collections.accelerated.nodes.plugins.module_utils._interruption import INTERRUPTION
 from ansible_collections.accelerated.nodes.plugins.module_utils._module import (
     PROGRESS_OPTIONS,
     AcceleratorModule,

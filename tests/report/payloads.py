@@ -156,6 +156,10 @@ def poisoned(number: int = 200) -> tuple[dict[str, Any], str]:
         finding = {key: text() for key in ("check", "expected", "found", "next_step", "device")}
         node["findings"] = [{**finding, "severity": "warning" if node["verdict"] == "passed" else "error", "action": "replace"}]
         node["said_by_others"] = [{**{key: text() for key in ("source", "mark", "value", "message")}, "healthy": False}]
+        node["tests"] = [
+            {**{key: text() for key in ("name", "kind", "outcome", "reason", "image", "output")}, "exit_code": 1, "value": None}
+        ]
+        node["marked"] = [text()]
         for device in node["devices"][:3]:
             device.update({key: text() for key in ("uuid", "model", "bus_id", "serial")})
     verdict = {key: text() for key in ("object", "reason", "message", "explanation", "next_step")}

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".build" / "collect
 from ansible_collections.accelerated.nodes.plugins.module_utils import _remedies as remedies
 from ansible_collections.accelerated.nodes.plugins.module_utils._findings import WARNING, Finding
 from ansible_collections.accelerated.nodes.plugins.module_utils._report import summary
+from ansible_collections.accelerated.nodes.plugins.module_utils._test_results import TestResult
 
 ZONES = ("us-west-2a", "us-west-2b", "us-west-2d")
 # Pool -> instance type, accelerator, devices, model, memory of one, cores of one.
@@ -45,6 +46,11 @@ def device(pool: str, index: int, chance: random.Random) -> dict[str, Any]:
     }
 
 
+def passed_test(name: str, kind: str, value: float | None = None) -> dict[str, Any]:
+    """One test that a node has passed."""
+    return TestResult(name, kind, "passed", value=value, exit_code=0, seconds=12.0).to_dict()
+
+
 def node(pool: str, number: int, chance: random.Random, **changes: Any) -> dict[str, Any]:
     """One node that has passed, but for the changes."""
     instance_type, accelerator, count, *_rest = POOLS[pool]
@@ -66,6 +72,9 @@ def node(pool: str, number: int, chance: random.Random, **changes: Any) -> dict[
         "duration": round(chance.uniform(2.4, 6.5), 1),
         "zone": ZONES[number % len(ZONES)],
         "looks": [1],
+        "probe": "scheduled",
+        "tests": [passed_test("isolation", "isolation"), passed_test("all-reduce", "compute", 463.2)] if count == 8 else [],
+        "marked": [],
         "capacity_type": "spot" if pool == "l4-inference" else "on-demand",
     }
     return {**made, **changes}
@@ -101,11 +110,16 @@ AGENT = {
     "message": "NvidiaXID79Error: GPU has fallen off the bus",
     "healthy": False,
 }
-UNSEEN = {"looks": [], "devices": [], "driver_version": "", "cuda_version": ""}
+UNSEEN = {"tests": [], "looks": [], "devices": [], "driver_version": "", "cuda_version": ""}
 # What is wrong with some of the nodes, by pool and number.
 FAULTS: dict[tuple[str, int], dict[str, Any]] = {
-    ("h100-training", 1): {"verdict": "failed", "findings": ECC},
-    ("h100-training", 4): {"verdict": "failed", "findings": LOST, "said_by_others": [AGENT]},
+    ("h100-training", 1): {
+        "verdict": "failed",
+        "findings": ECC,
+        "tests": [],
+        "marked": ["tainted accelerated.nodes/failed=uncorrectable-ECC-errors:NoSchedule"],
+    },
+    ("h100-training", 4): {"verdict": "failed", "findings": LOST, "tests": [], "said_by_others": [AGENT]},
     ("h100-training", 6): {"findings": [CLOCKS]},
     ("l4-inference", 3): {"verdict": "busy", "findings": [HOLDERS], **UNSEEN, "duration": 0.0},
     ("l4-inference", 8): {"verdict": "unknown", "findings": [IMAGE], **UNSEEN},

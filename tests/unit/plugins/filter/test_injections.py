@@ -52,6 +52,8 @@ def judged(text: str) -> dict:
         {"index": 0, **dict.fromkeys(("uuid", "model", "bus_id", "serial", "ecc"), text), "memory_mib": 1, "cores": None}
     ]
     nodes[0]["driver_version"] = nodes[0]["cuda_version"] = nodes[0]["reason"] = text
+    nodes[0]["tests"] = [{**dict.fromkeys(("name", "kind", "outcome", "reason", "image", "output"), text), "exit_code": 1, "value": None}]
+    nodes[0]["marked"] = [text]
     verdict = dict.fromkeys(("object", "reason", "message", "explanation", "next_step"), text)
     return {"nodes": nodes, "msg": f"msg {text}", "verdict": verdict, "leftovers": [text]}
 
