@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, Optional
 
@@ -119,10 +119,8 @@ def restored(data: Mapping[str, Any], log: str) -> Observation:
 
 
 def _subject(data: Mapping[str, Any]) -> Subject:
-    claim = data["claim"]
-    return Subject(
-        data["name"], data["node"], _claim(claim) if claim is not None else None, Expectation(**_known(Expectation, data["expected"]))
-    )
+    claim, expected = data["claim"], Expectation(**_known(Expectation, data["expected"]))
+    return Subject(**{**_known(Subject, data), "claim": _claim(claim) if claim is not None else None, "expected": expected})
 
 
 def _claim(data: Mapping[str, Any]) -> NodeClaim:
@@ -135,7 +133,11 @@ def _claim(data: Mapping[str, Any]) -> NodeClaim:
 def _known(kind: Any, data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of the fields that this version has: a later one may have kept more."""
     names = {each.name: str(each.type) for each in fields(kind)}
-    return {key: tuple(value) if names[key].startswith("tuple") else value for key, value in data.items() if key in names}
+    return {key: _tuples(value) if names[key].startswith("tuple") else value for key, value in data.items() if key in names}
+
+
+def _tuples(values: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(tuple(each) if isinstance(each, list) else each for each in values)
 
 
 def manifest(sums: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
