@@ -50,8 +50,12 @@ sanity: venv # ansible-test sanity, in a copy under .build
 check: lint sanity ## The fast part of the tests: lint, sanity, units
 	pytest tests/unit
 
+.PHONY: browser
+browser: # Chromium, with which the tests look at the report
+	@tools/debian.sh chromium,chromium-browser,google-chrome=chromium
+
 .PHONY: test
-test: lint sanity ## Everything: check, then modules, roles and playbooks against the lab
+test: lint sanity browser ## Everything: check, then modules, roles and playbooks against the lab
 	pytest
 
 .PHONY: containers
