@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.integration import verify_process
 from tests.integration.verify_fault_table import AGENT, CHECK_SECONDS, POOLS, QUOTAS, ROWS, WAIT_SECONDS, Row
@@ -24,6 +25,10 @@ NAMESPACE = "verify-faults"
 JOBS = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
 PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
+ROLE = Path(__file__).resolve().parents[2] / "examples" / "rbac" / "accelerator_verify.yml"
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+ROLE_NAME = "accelerated-nodes:accelerator-verify"
+ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/accelerator-verify"
 HOLDER = "/api/v1/namespaces/default/pods/holder"
 PATIENCE_SECONDS = 300.0
 #: CEL for the node that a Job is for.
@@ -38,6 +43,8 @@ class Faulty:
     def __init__(self, lab: Mapping[str, str], directory: Path) -> None:
         self._lab, self._directory = lab, directory
         self.api = Api(Path(lab["KUBECONFIG"]))
+        self.admin = lab["KUBECONFIG"]
+        self._kubeconfig = self._account()
         self.nodes: dict[str, str] = {}
         self.results: dict[str, Json] = {}
         self.outcome: Json = {}
@@ -45,8 +52,27 @@ class Faulty:
     def verify(self, name: str, **options: Any) -> Json:
         """Run the module to its end."""
         place = self._directory / name
-        process = verify_process.start(self._lab, place, {"namespace": NAMESPACE, "settle_timeout": 0, **options})
+        standard = {"kubeconfig": str(self._kubeconfig), "namespace": NAMESPACE, "settle_timeout": 0}
+        process = verify_process.start(self._lab, place, {**standard, **options})
         return verify_process.result_of(process, place, PATIENCE_SECONDS)
+
+    def _account(self) -> Path:
+        """A kubeconfig of a ServiceAccount that has the role of examples/rbac, and no other right."""
+        self.api.request("POST", "/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
+        for document in yaml.safe_load(ROLE.read_text(encoding="utf-8"))["items"]:
+            place = document["metadata"].get("namespace")
+            document["metadata"] |= {"namespace": NAMESPACE} if place not in (None, "default") else {}
+            place = document["metadata"].get("namespace")
+            root = "/api/v1" if document["kind"] == "ServiceAccount" else RBAC
+            path = f"{root}/namespaces/{place}/{document['kind'].lower()}s" if place else f"{root}/{document['kind'].lower()}s"
+            self.api.request("POST", path, document)
+        token = {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "spec": {"expirationSeconds": 3600}}
+        answer = self.api.request("POST", f"{ACCOUNT}/token", token)
+        config = yaml.safe_load(Path(self._lab["KUBECONFIG"]).read_text(encoding="utf-8"))
+        config["users"][0]["user"] = {"token": answer["status"]["token"]}
+        path = self._directory / "kubeconfig"
+        path.write_text(yaml.safe_dump(config), encoding="utf-8")
+        return path
 
     def bring_up(self) -> None:
         """Have a node for each row, and all of them healthy."""
@@ -109,7 +135,7 @@ class Faulty:
     def clean(self) -> None:
         """Take away what the rows have put there, nodes aside."""
         faults.clear_fault(lab_dir=Path(self._lab["LAB_DIR"]))
-        paths = [HOLDER]
+        paths = [HOLDER, ACCOUNT, f"{RBAC}/clusterroles/{ROLE_NAME}", f"{RBAC}/clusterrolebindings/{ROLE_NAME}"]
         for name in ("verify-job", "verify-pod"):
             paths += [f"{ADMISSION}/validatingadmissionpolicybindings/{name}", f"{ADMISSION}/validatingadmissionpolicies/{name}"]
         paths += [f"{ADMISSION}/mutatingadmissionpolicybindings/verify-inject", f"{ADMISSION}/mutatingadmissionpolicies/verify-inject"]
@@ -202,7 +228,14 @@ def test_a_namespace_that_is_full_is_named(name: str, faulty: Faulty) -> None:
     while "hard" not in faulty.api.request("GET", f"/api/v1/namespaces/{name}/resourcequotas/{name}").get("status", {}):
         assert time.monotonic() < until
         time.sleep(0.5)
-    said = faulty.verify(name, namespace=name, nodes=[faulty.nodes["healthy"]], check_timeout=CHECK_SECONDS, wait_timeout=WAIT_SECONDS)
+    said = faulty.verify(
+        name,
+        kubeconfig=faulty.admin,
+        namespace=name,
+        nodes=[faulty.nodes["healthy"]],
+        check_timeout=CHECK_SECONDS,
+        wait_timeout=WAIT_SECONDS,
+    )
     (result,) = said["nodes"]
     assert (result["verdict"], result["findings"][0]["check"]) == ("unknown", "admission"), said
     assert re.search(words, result["findings"][0]["found"], re.DOTALL), result
