@@ -58,6 +58,12 @@ browser: # Chromium, with which the tests look at the report
 test: lint sanity browser ## Everything: check, then modules, roles and playbooks against the lab
 	pytest
 
+.PHONY: containers
+containers: # What tests with real containers need; where it may not be installed they are left out, and say so
+	@tools/debian.sh containerd=containerd runc=runc /usr/lib/cni/ptp=containernetworking-plugins busybox=busybox-static \
+	  ip=iproute2 unshare=util-linux || true
+test: containers
+
 .PHONY: proof
 proof: venv ## The long proofs
 	pytest -m proof
