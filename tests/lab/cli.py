@@ -124,6 +124,9 @@ def inventory(state: State) -> dict[str, object]:
         "nvidia_chart_ref": f"{source}/nvidia/nvidia-device-plugin",
         "nvidia_chart_repo_url": "",
         "nvidia_chart_plain_http": True,
+        "nvidia_operator_chart_ref": f"{source}/nvidia/gpu-operator",
+        "nvidia_operator_chart_repo_url": "",
+        "nvidia_operator_chart_plain_http": True,
         "neuron_chart_ref": f"{source}/neuron/neuron-helm-chart",
         "neuron_chart_plain_http": True,
     }

@@ -46,6 +46,7 @@ def charts() -> list[Chart]:
         Chart("karpenter", "karpenter", version),
         Chart("karpenter", "karpenter-crd", version),
         Chart("nvidia", "nvidia-device-plugin", "0.20.0"),
+        Chart("nvidia", "gpu-operator", "v26.7.0"),
         Chart("neuron", "neuron-helm-chart", "1.3.0"),
     ]
 
