@@ -121,6 +121,8 @@ def inventory(state: State) -> dict[str, object]:
         "karpenter_chart_ref": f"{source}/karpenter/karpenter",
         "karpenter_crd_chart_ref": f"{source}/karpenter/karpenter-crd",
         "karpenter_chart_plain_http": True,
+        # The registry has one version of it, whichever a user's inventory names.
+        "karpenter_chart_version": next(chart.version for chart in registry.charts() if chart.name == "karpenter"),
         "nvidia_chart_ref": f"{source}/nvidia/nvidia-device-plugin",
         "nvidia_chart_repo_url": "",
         "nvidia_chart_plain_http": True,
@@ -129,6 +131,8 @@ def inventory(state: State) -> dict[str, object]:
         "nvidia_operator_chart_plain_http": True,
         "neuron_chart_ref": f"{source}/neuron/neuron-helm-chart",
         "neuron_chart_plain_http": True,
+        "llmaz_chart_ref": f"{source}/inftyai/llmaz",
+        "llmaz_chart_plain_http": True,
     }
     return {"all": {"hosts": {"lab": variables}}}
 
