@@ -49,6 +49,7 @@ class Request(NamedTuple):
     body: Optional[dict[str, Any]] = None
     timeout: float = READ_SECONDS
     encoding: str = "identity"
+    content: str = "application/json"
 
 
 class Client:
@@ -65,6 +66,10 @@ class Client:
     def create(self, path: str, body: dict[str, Any], query: dict[str, Any] | None = None) -> dict[str, Any]:
         """Creates ``body`` in the collection at ``path``."""
         return self._json(Request("POST", path, query, body))
+
+    def patch(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Merges ``body`` into the object at ``path`` (RFC 7386); with a resourceVersion in it, refused (409) where another has changed it."""
+        return self._json(Request("PATCH", path, None, body, content="application/merge-patch+json"))
 
     def delete(self, path: str, body: dict[str, Any] | None = None, query: dict[str, Any] | None = None) -> dict[str, Any]:
         """Deletes the object at ``path``; ``body`` holds DeleteOptions."""
@@ -119,7 +124,7 @@ class Client:
 
     def _ask(self, request: Request, credential: str | None) -> Any:
         headers = urllib3._collections.HTTPHeaderDict(
-            {"Accept": "application/json", "Accept-Encoding": request.encoding, "Content-Type": "application/json"}
+            {"Accept": "application/json", "Accept-Encoding": request.encoding, "Content-Type": request.content}
         )
         for name, value in self._connection.headers:
             headers.add(name, value)

@@ -49,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked.append((self.command, self.path, self.headers.get("authorization", "")))
         self.server.answer(self)
 
-    do_POST = do_DELETE = do_GET
+    do_POST = do_PATCH = do_DELETE = do_GET
 
     def log_message(self, *args: object) -> None:
         pass
@@ -282,3 +282,10 @@ def test_client_from_a_kubeconfig_that_is_not_there_names_it(monkeypatch):
     module = SimpleNamespace(params={"kubeconfig": "/nowhere/config"})
     with pytest.raises(CollectionError, match=r"kubeconfig /nowhere/config: .*Set the option kubeconfig"):
         client_from(module)
+
+
+def test_patch_merges(server, client):
+    kinds = []
+    server.answer = lambda handler: (kinds.append(handler.headers["Content-Type"]), handler.reply(200, b"{}"))
+    assert client.patch("/x", {"data": {"a": "b"}}) == {}
+    assert (server.asked[0][0], kinds) == ("PATCH", ["application/merge-patch+json"])
