@@ -73,3 +73,66 @@ def test_service_account_follows_karpenters() -> None:
     assert evaluate("eks_prerequisites", "eks_prerequisites_namespace", **given) == "karpenter"
     assert evaluate("eks_prerequisites", "eks_prerequisites_service_account", **given) == "other"
     assert evaluate("eks_prerequisites", "eks_prerequisites_namespace") == "kube-system"
+
+
+def controller(**given: Any) -> dict[str, Any]:
+    """The values of Karpenter's chart that are about its controller."""
+    return evaluate("karpenter", "__karpenter_merged", **given)["controller"]
+
+
+@pytest.mark.parametrize(
+    ("given", "image"),
+    [
+        ({}, {}),
+        ({"karpenter_image_digest": "sha256:1"}, {"digest": "sha256:1"}),
+        ({"accelerated_registry": "mirror.example.com/a"}, {"repository": "mirror.example.com/a/karpenter/controller"}),
+        (
+            {"karpenter_image_repository": "inftyai/karpenter-provider-aws", "karpenter_chart_version": "v1.5.0"},
+            {"repository": "inftyai/karpenter-provider-aws", "tag": "1.5.0", "digest": ""},
+        ),
+        (
+            {"karpenter_image_repository": "x/y", "accelerated_registry": "mirror.example.com", "karpenter_image_tag": "1.14.3-a"},
+            {"repository": "x/y", "tag": "1.14.3-a", "digest": ""},
+        ),
+        ({"karpenter_image_tag": "1.14.3"}, {"repository": "public.ecr.aws/karpenter/controller", "tag": "1.14.3", "digest": ""}),
+    ],
+)
+def test_image_is_the_charts_own_unless_customized(given: dict[str, str], image: dict[str, str]) -> None:
+    assert controller(**given)["image"] == image
+
+
+def test_environment_is_a_list_of_texts() -> None:
+    assert controller(karpenter_environment={"A": 1, "B": "x"})["env"] == [{"name": "A", "value": "1"}, {"name": "B", "value": "x"}]
+
+
+def test_pull_secrets_are_named() -> None:
+    assert evaluate("karpenter", "__karpenter_merged", karpenter_image_pull_secrets=["a"])["imagePullSecrets"] == [{"name": "a"}]
+
+
+@pytest.mark.parametrize(
+    ("given", "chart"),
+    [
+        ({}, "oci://public.ecr.aws/karpenter/karpenter"),
+        ({"accelerated_registry": ""}, "oci://public.ecr.aws/karpenter/karpenter"),
+        ({"accelerated_registry": "mirror.example.com/a"}, "oci://mirror.example.com/a/karpenter/karpenter"),
+        ({"accelerated_registry": "mirror.example.com/a", "karpenter_chart_ref": "oci://b/c"}, "oci://b/c"),
+    ],
+)
+def test_charts_come_from_the_mirror(given: dict[str, str], chart: str) -> None:
+    charts = evaluate("karpenter", "__karpenter_charts", **given)
+    assert charts[1]["chart_ref"] == chart
+
+
+@pytest.mark.parametrize(("namespace", "own"), [("kube-system", False), ("karpenter", True)])
+def test_a_namespace_of_its_own_is_made(namespace: str, own: bool) -> None:
+    charts = evaluate("karpenter", "__karpenter_charts", karpenter_namespace=namespace)
+    assert [chart["create_namespace"] for chart in charts] == [own, own]
+
+
+def test_further_rights_are_bound_to_the_controllers_service_account() -> None:
+    rules = [{"apiGroups": ["llmaz.io"], "resources": ["openmodels"], "verbs": ["get", "list", "watch"]}]
+    given = {"karpenter_namespace": "karpenter", "karpenter_cluster_roles": [{"name": "karpenter-core-llmaz", "rules": rules}]}
+    role, binding = evaluate("karpenter", "__karpenter_role_objects", **given)
+    assert (role["kind"], role["metadata"]["name"], role["rules"]) == ("ClusterRole", "karpenter-core-llmaz", rules)
+    assert (binding["kind"], binding["roleRef"]["name"]) == ("ClusterRoleBinding", "karpenter-core-llmaz")
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "karpenter", "namespace": "karpenter"}]
