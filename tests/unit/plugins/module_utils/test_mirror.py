@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
-
 from ansible_collections.accelerated.nodes.plugins.filter.mirrored import mirrored
 from ansible_collections.accelerated.nodes.plugins.module_utils._mirror import registry_problem
 
