@@ -285,7 +285,7 @@ class Verification:
             for each in found
         }
         for each in filter(None, blocked.values()):
-            self._tell(Observation(0, each.subject, None, each))
+            self._tell(Observation(0, each.subject, None, each, cause=causes.get(each.subject.name)))
         checked = self.one_pass([each for each in found if blocked[each.name] is None], Deadline(self._request.wait_timeout))
         results = {each.subject.name: each for each in checked}
         return [blocked[each.name] or results[each.name] for each in found]
