@@ -46,19 +46,11 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
 from ansible_collections.accelerated.nodes.plugins.module_utils import _mirror
 
 
 def mirrored(address: str, registry: str = "", repository: str = "") -> str:
-    """Return the address in the mirror.
-
-    Raises:
-        AnsibleFilterError: The mirror's address is none.
-    """
-    problem = _mirror.registry_problem(registry or "")
-    if problem:
-        raise AnsibleFilterError(problem)
+    """Return the address in the mirror."""
     return _mirror.mirrored(address, registry or "", repository or "")
 
 
