@@ -8,6 +8,7 @@ This file is internal to the collection and may change in any release.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ MEMORY_TOLERANCE_PERCENT = 10
 
 # neuron-ls' list of the devices that a device is linked to; null for a single one.
 CONNECTED = "connected_to"
+_LINKED = re.compile(r"\[[0-9]{1,6}(, [0-9]{1,6})*\]")
 
 # A MIG device has less memory than its profile's name says: 9856 MiB for 1g.10gb, 16384 for 1g.18gb, 71424 for 3g.71gb.
 MIG_SMALLEST_PERCENT = 85
@@ -65,7 +67,7 @@ def _unique(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
         ("bus_id", [each.bus_id for each in inventory.devices if each.bus_id]),
         ("index", [str(each.index) for each in inventory.devices]),
     ):
-        twice = sorted({each for each in values if values.count(each) > 1})
+        twice = sorted(each for each, number in Counter(values).items() if number > 1)
         if twice:
             yield Finding(
                 check=f"unique {what}",
@@ -138,7 +140,7 @@ def _links(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
     listed = {each.index for each in inventory.devices}
     for device in inventory.devices if expected.links else ():
         said = device.facts.get(CONNECTED, "not listed")
-        linked = {int(each) for each in re.findall(r"[0-9]{1,6}", said)} & listed - {device.index}
+        linked = {int(each) for each in re.findall(r"[0-9]+", said) if _LINKED.fullmatch(said)} & listed - {device.index}
         if len(linked) < (expected.links or 0):
             yield Finding("links", f"{expected.links} other devices connected", said, remedies.REPLACE_LINKS, device.name)
 

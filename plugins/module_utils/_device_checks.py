@@ -70,6 +70,8 @@ def _says(*broken: str) -> Callable[[str], bool]:
 # What nvidia-smi prints in place of a value when the driver cannot reach the GPU; the exit code can be 0 all the same.
 LOST_TEXTS = ("gpu is lost", "fallen off the bus")
 BROKEN_TEXTS = ("unknown error", "gpu requires reset", "err!")
+# What bytes that are no UTF-8 have become on their way here.
+UNREADABLE = "\ufffd"
 
 _READABLE = re.compile(r"(?!processes\..*process_name).*")
 _REMAPPED = r"remapped_rows\.remapped_row_"
@@ -84,6 +86,7 @@ _HEALTH = r"fabric\.health\.(route_unhealthy|route_recovery_in_progress|access_t
 STATE_CHECKS = (
     StateCheck("readable", _READABLE, _says(*LOST_TEXTS), "values in every field", remedies.REPLACE_LOST),
     StateCheck("readable", _READABLE, _says(*BROKEN_TEXTS), "values in every field", remedies.RESET_DEVICE),
+    StateCheck("readable", re.compile(r".*"), _says(UNREADABLE), "text in UTF-8", remedies.UNTRUSTED),
     StateCheck("uncorrectable ECC errors", re.compile(_VOLATILE), _not_zero, "0 since the driver was loaded", remedies.RESET_DEVICE),
     StateCheck(
         "ECC error threshold",

@@ -15,6 +15,8 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._errors import C
 
 # Eight GPUs with all counters take about 0.6 MiB; more than this is no inventory.
 MAX_OUTPUT_CHARACTERS = 8 * 1024 * 1024
+# No instance type has more than 16.
+MAX_DEVICES = 256
 
 
 class UnreadableOutput(CollectionError):

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._inventory import (
+    MAX_DEVICES,
     MAX_OUTPUT_CHARACTERS,
     Device,
     Inventory,
@@ -110,6 +111,8 @@ def _is_device(value: Any) -> bool:
 
 
 def _inventory(document: Any, devices: list[dict[str, Any]], around: str) -> Inventory:
+    if len(devices) > MAX_DEVICES:
+        raise UnreadableOutput(f"neuron-ls lists {len(devices)} devices, which is no inventory")
     top = document if isinstance(document, dict) else {}
     named = [each.get("instance_type") for each in (top, *devices)]
     return Inventory(

@@ -24,17 +24,18 @@ _COLUMNS = {
 _NEEDED = {"neuron_device", "nc_count", "memory_size"}
 _HEADER = re.compile(r"^(instance-type|instance-id|logical-neuroncore-config):[ \t]*(\S+)[ \t]*$", re.MULTILINE)
 _RULE = re.compile(r"\+(?:[-=]+\+)+")
+_LINKED = re.compile(r"[0-9]{1,6}(, ?[0-9]{1,6})*")
 _UNITS = {"MB": 20, "GB": 30, "TB": 40}
 
 
 def read_table(text: str) -> Optional[tuple[dict[str, Any], list[dict[str, Any]]]]:
     """Return what the tool says of the instance and of each device, with the keys of its JSON; None if there is no whole table.
 
-    A table that is cut off has no rule as its last line, and is none.
+    A table that is cut off does not end with the rule that it began with, and is none.
     """
     lines = [line.strip() for line in text.splitlines()]
     rules = [place for place, line in enumerate(lines) if _RULE.fullmatch(line)]
-    if len(rules) < 3:
+    if len(rules) < 3 or lines[rules[-1]] != lines[rules[0]]:
         return None
     first, second, last = rules[0], rules[1], rules[-1]
     titles = _titles([_cells(line) for line in lines[first + 1 : second]])
@@ -67,13 +68,13 @@ def _rows(lines: Sequence[str], width: int) -> Iterator[Optional[list[str]]]:
 def _device(cells: Mapping[str, str]) -> dict[str, Any]:
     """Return a row as the JSON has it. A cell that is not what it should be stays text, which is no number."""
     size = re.fullmatch(r"([0-9]{1,6}) ?(MB|GB|TB)", cells["memory_size"])
-    linked = re.findall(r"[0-9]{1,6}", cells.get("connected_to", ""))
+    linked = cells.get("connected_to", "")
     return {
         "neuron_device": _number(cells["neuron_device"]),
         "nc_count": _number(cells["nc_count"]),
         # The tool's GB are GiB.
         "memory_size": int(size[1]) << _UNITS[size[2]] if size else cells["memory_size"],
-        "connected_to": [int(each) for each in linked] or None,
+        "connected_to": [int(each) for each in linked.split(",")] if _LINKED.fullmatch(linked) else linked or None,
         "bdf": cells.get("bdf", ""),
     }
 

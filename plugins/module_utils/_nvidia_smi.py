@@ -16,6 +16,7 @@ from typing import Optional
 from xml.parsers import expat
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._inventory import (
+    MAX_DEVICES,
     MAX_OUTPUT_CHARACTERS,
     Device,
     Inventory,
@@ -170,6 +171,8 @@ class _Reader:
         if len(self._path) == 1:
             self.root = name
         elif len(self._path) == 2 and name == "gpu":
+            if len(self.gpus) >= MAX_DEVICES:
+                raise UnreadableOutput(f"nvidia-smi's XML lists more than {MAX_DEVICES} GPUs, which is no inventory")
             self.gpus.append({"@id": printable(attributes.get("id", ""))})
         self._is_leaf = True
         self._text.clear()
