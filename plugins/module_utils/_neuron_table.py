@@ -25,6 +25,8 @@ _NEEDED = {"neuron_device", "nc_count", "memory_size"}
 _HEADER = re.compile(r"^(instance-type|instance-id|logical-neuroncore-config):[ \t]*(\S+)[ \t]*$", re.MULTILINE)
 _RULE = re.compile(r"\+(?:[-=]+\+)+")
 _LINKED = re.compile(r"[0-9]{1,6}(, ?[0-9]{1,6})*")
+# Characters of a table of sixteen devices with all their processes, and more.
+_LONGEST = 200_000
 _UNITS = {"MB": 20, "GB": 30, "TB": 40}
 
 
@@ -33,6 +35,8 @@ def read_table(text: str) -> Optional[tuple[dict[str, Any], list[dict[str, Any]]
 
     A table that is cut off does not end with the rule that it began with, and is none.
     """
+    if len(text) > _LONGEST:
+        return None
     lines = [line.strip() for line in text.splitlines()]
     rules = [place for place, line in enumerate(lines) if _RULE.fullmatch(line)]
     if len(rules) < 3 or lines[rules[-1]] != lines[rules[0]]:
