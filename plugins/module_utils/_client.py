@@ -24,7 +24,14 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._kubeconfig impo
     plain_connection,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils._rbac import rule_for
-from ansible_collections.accelerated.nodes.plugins.module_utils._wire import BrokenEvent, lines, whole, without_managed_fields
+from ansible_collections.accelerated.nodes.plugins.module_utils._wire import (
+    BrokenEvent,
+    CutEvent,
+    first,
+    lines,
+    whole,
+    without_managed_fields,
+)
 
 try:
     import urllib3
@@ -49,6 +56,7 @@ class Request(NamedTuple):
     body: Optional[dict[str, Any]] = None
     timeout: float = READ_SECONDS
     encoding: str = "identity"
+    content_type: str = "application/json"
 
 
 class Client:
@@ -66,16 +74,20 @@ class Client:
         """Creates ``body`` in the collection at ``path``."""
         return self._json(Request("POST", path, query, body))
 
+    def patch(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Merges ``body`` into the object at ``path``; with its ``metadata.resourceVersion`` only if nobody changed it since (409)."""
+        return self._json(Request("PATCH", path, body=body, content_type="application/merge-patch+json"))
+
     def delete(self, path: str, body: dict[str, Any] | None = None, query: dict[str, Any] | None = None) -> dict[str, Any]:
         """Deletes the object at ``path``; ``body`` holds DeleteOptions."""
         return self._json(Request("DELETE", path, query, body))
 
-    def text(self, path: str, query: dict[str, Any] | None = None, limit: int = 4_000_000) -> str:
-        """The first ``limit`` bytes at ``path`` (a pod's log), undecodable bytes replaced."""
+    def data(self, path: str, query: dict[str, Any] | None = None, limit: int = 4_000_000) -> bytes:
+        """The first ``limit`` bytes at ``path`` (a pod's log)."""
         response = self._send(Request("GET", path, query))
         try:
-            return response.read(limit, decode_content=True).decode("utf-8", "replace")
-        except urllib3.exceptions.HTTPError as error:
+            return first(response, limit, READ_SECONDS)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
             raise self._unreachable(path, error) from error
         finally:
             response.close()
@@ -119,7 +131,7 @@ class Client:
 
     def _ask(self, request: Request, credential: str | None) -> Any:
         headers = urllib3._collections.HTTPHeaderDict(
-            {"Accept": "application/json", "Accept-Encoding": request.encoding, "Content-Type": "application/json"}
+            {"Accept": "application/json", "Accept-Encoding": request.encoding, "Content-Type": request.content_type}
         )
         for name, value in self._connection.headers:
             headers.add(name, value)
@@ -179,6 +191,7 @@ NEXT_STEPS = {
 }
 # What lies under the failure, its reason, and the next step.
 UNREACHABLE = (
+    (CutEvent, "CutEvent", "Check what is between this host and the API server."),
     (BrokenEvent, "BrokenEvent", "Check what is between this host and the API server."),
     (
         ssl.SSLCertVerificationError,

@@ -76,6 +76,7 @@ BY_EXIT_CODE = {
     16: ("a GPU must be reset", remedies.RESET_DEVICE),
     17: ("the operating system keeps the GPU from the pod", remedies.RUNTIME),
     18: (_VERSIONS_DIFFER, remedies.REBOOT_DRIVER),
+    124: ("the tool did not end in time: it hangs", remedies.TOOL_HANGS),
     126: ("the tool in the container cannot be run", remedies.TOOL_IMAGE),
     127: (_NO_TOOL, remedies.TOOL_IMAGE),
     128: ("the container could not be started", remedies.RUNTIME),

@@ -19,8 +19,10 @@ MANAGED_BY = "accelerated.nodes"
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 RUN_LABEL = "accelerated.nodes/run"
 ROLE_LABEL = "accelerated.nodes/role"
+NUMBER_LABEL = "accelerated.nodes/pass"
 CHECK, DEMAND = "check", "demand"
 POOL_LABEL = "accelerated.nodes/node-pool"
+NODE_ANNOTATION = "accelerated.nodes/node"
 CONTAINER = "check"
 
 HOSTNAME_LABEL = "kubernetes.io/hostname"
@@ -29,9 +31,17 @@ NODEPOOL_LABEL = "karpenter.sh/nodepool"
 # Any number but 0 will do; this is the one that distroless images call "nonroot".
 _USER = 65532
 
-# A Job outlives the module that made it by this much at most: should the module be killed, the cluster cleans up.
+# Deadlines lie within each other, so that what is nearest to the cause speaks first: the tool's own, the pod's (which keeps the
+# log), the module's for one check, the Job's. Should the module be killed, the cluster cleans up by the last.
+TOOL_SECONDS = 10
+MODULE_SECONDS = 30
 GRACE_SECONDS = 60
 KEEP_SECONDS = 600
+
+# What holds a node until the Job is deleted. A shell that is the container's first process heeds a signal only if it traps it.
+_HOLD = "trap 'exit 0' TERM; sleep {seconds} & wait"
+
+_CORDON = {"key": "node.kubernetes.io/unschedulable", "operator": "Exists", "effect": "NoSchedule"}
 
 # Taints that say "this node is not in order", which a check must not overlook.
 _LIFECYCLE_TAINTS = ("node.kubernetes.io/", "karpenter.sh/", "node.cloudprovider.kubernetes.io/")
@@ -48,33 +58,52 @@ def check_job(
     image: Optional[str] = None,
     taints: Iterable[Mapping[str, Any]] = (),
     timeout: int = 600,
+    number: int = 1,
+    cordoned: bool = False,
 ) -> dict[str, Any]:
     """Return the Job that lists the accelerators of one node.
 
     Args:
         run: Identifier of this run, 8 hexadecimal digits.
-        node: Name of the Node.
-        hostname: The Node's label kubernetes.io/hostname.
+        node, hostname: Name of the Node, and its label kubernetes.io/hostname.
         accelerator: What the node has.
         count: How many of the resource to request: all that the node offers, so that the check sees all of them.
         namespace: Where the Job goes.
         image: Image with the tool, or one that the runtime injects it into; the accelerator's own by default.
         taints: The Node's taints.
-        timeout: Seconds that the module waits at most.
+        timeout: Seconds for the check, from its pod's start; the tool has a little less.
+        number: Which pass over the nodes this is, from 1; in the Job's name.
+        cordoned: Whether the Node is cordoned, and to be checked all the same.
     """
+    pod = _pod(accelerator=accelerator, image=image, count=count, node_selector={HOSTNAME_LABEL: hostname}, taints=taints)
+    pod["activeDeadlineSeconds"] = timeout
+    pod["containers"][0]["command"] = bounded(accelerator, image, tool_seconds(timeout))
+    pod["tolerations"] += [_CORDON] * cordoned
     return _job(
-        name=job_name(CHECK, run, node),
+        name=job_name(CHECK if number == 1 else f"{CHECK}{number}", run, node),
         namespace=namespace,
-        labels=_labels(run, CHECK),
-        pod=_pod(
-            accelerator=accelerator,
-            image=image,
-            count=count,
-            node_selector={HOSTNAME_LABEL: hostname},
-            taints=taints,
-        ),
+        labels=_labels(run, CHECK, number),
+        pod=pod,
         timeout=timeout,
+        annotations={NODE_ANNOTATION: node},
     )
+
+
+def tool_seconds(timeout: int) -> int:
+    """Return the tool's share of the seconds of a check."""
+    return max(1, timeout // 2, timeout - TOOL_SECONDS)
+
+
+def bounded(accelerator: Accelerator, image: Optional[str], seconds: int) -> list[str]:
+    """Return the command that lists the devices, ended after so many seconds where the image has ``timeout``.
+
+    An image of the user's need not have a shell, so it is not asked for where the command itself does without.
+    """
+    plain = list(accelerator.command)
+    if plain[0] != "sh" and image not in (None, accelerator.image):
+        return plain
+    # Tried first, as it is not everywhere, and not everywhere called alike.
+    return ["sh", "-c", 'timeout 1 true 2>/dev/null && exec timeout "$0" "$@"; exec "$@"', str(seconds), *plain]
 
 
 def demand_job(
@@ -90,8 +119,9 @@ def demand_job(
 ) -> dict[str, Any]:
     """Return the Job whose pod makes Karpenter provision a node of a pool.
 
-    It requests one device and runs the same tool, so it also brings the image to the node. Pods of one run and pool keep
-    away from each other's nodes: number of pods = number of nodes.
+    It requests one device of the image that the check takes, so it also brings the image to the node. Pods of one run and pool keep
+    away from each other's nodes, and stay until they are deleted, so that an idle node takes one of them only: number of pods =
+    number of nodes.
 
     Args:
         run: Identifier of this run, 8 hexadecimal digits.
@@ -105,6 +135,7 @@ def demand_job(
     """
     labels = {**_labels(run, DEMAND), POOL_LABEL: label_value(node_pool)}
     pod = _pod(accelerator=accelerator, image=image, count=1, node_selector={NODEPOOL_LABEL: node_pool}, taints=taints)
+    pod["containers"][0]["command"] = ["sh", "-c", _HOLD.format(seconds=timeout + GRACE_SECONDS)]
     pod["affinity"] = {
         "podAntiAffinity": {
             "requiredDuringSchedulingIgnoredDuringExecution": [{"labelSelector": {"matchLabels": labels}, "topologyKey": HOSTNAME_LABEL}]
@@ -151,15 +182,23 @@ def tolerations(accelerator: Accelerator, taints: Iterable[Mapping[str, Any]]) -
     return found
 
 
-def _labels(run: str, role: str) -> dict[str, str]:
-    return {MANAGED_BY_LABEL: MANAGED_BY, RUN_LABEL: run, ROLE_LABEL: role}
+def _labels(run: str, role: str, number: int = 1) -> dict[str, str]:
+    return {MANAGED_BY_LABEL: MANAGED_BY, RUN_LABEL: run, ROLE_LABEL: role, NUMBER_LABEL: str(number)}
 
 
-def _job(*, name: str, namespace: str, labels: dict[str, str], pod: dict[str, Any], timeout: int) -> dict[str, Any]:
+def _job(
+    *,
+    name: str,
+    namespace: str,
+    labels: dict[str, str],
+    pod: dict[str, Any],
+    timeout: int,
+    annotations: Optional[dict[str, str]] = None,
+) -> dict[str, Any]:
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        "metadata": {"name": name, "namespace": namespace, "labels": labels, "annotations": annotations or {}},
         "spec": {
             "backoffLimit": 0,
             "activeDeadlineSeconds": timeout + GRACE_SECONDS,

@@ -27,6 +27,7 @@ INSTANCE_TYPE_LABEL = "node.kubernetes.io/instance-type"
 ZONE_LABEL = "topology.kubernetes.io/zone"
 CAPACITY_TYPE_LABEL = "karpenter.sh/capacity-type"
 
+EFA = "vpc.amazonaws.com/efa"
 RESOURCES = tuple(row.resource for row in ACCELERATORS.values())
 
 # In the order in which a claim passes through them.
@@ -52,7 +53,13 @@ def conditions_of(obj: dict) -> dict[str, Condition]:
     """The conditions of any object, by type. One that was set for an older generation of the object says nothing of this one."""
     found = (obj.get("status") or {}).get("conditions") or []
     generation = (obj.get("metadata") or {}).get("generation") or 0
-    return {condition.type: condition for condition in (_condition(item, generation) for item in found)}
+    conditions = [_condition(item, generation) for item in found]
+    return {condition[0]: condition for condition in conditions}  # By its place, as for thousands of objects the name takes longer.
+
+
+def is_going(obj: Mapping[str, Any]) -> bool:
+    """Whether any object is being deleted, which its conditions do not say: they stay as they are until it is gone."""
+    return bool((obj.get("metadata") or {}).get("deletionTimestamp"))
 
 
 def _condition(item: Mapping[str, Any], generation: int) -> Condition:
@@ -68,7 +75,8 @@ class NodeClaim(NamedTuple):
     """A NodeClaim. Times are RFC 3339; what Karpenter has not settled yet is an empty string.
 
     ``requested`` are the resources that the pods behind the claim asked for, ``promised`` the accelerators that its instance
-    type has: both are numbers by resource name. ``finalizers`` are what keeps a claim that is deleted.
+    type has: both are numbers by resource name. ``finalizers`` are what keeps a claim that is deleted, ``efa`` the number of EFA
+    interfaces that its instance was launched with.
     """
 
     name: str
@@ -86,6 +94,7 @@ class NodeClaim(NamedTuple):
     promised: Mapping[str, int]
     conditions: Mapping[str, Condition]
     finalizers: tuple[str, ...] = ()
+    efa: int = 0
 
     @classmethod
     def from_object(cls, obj: dict) -> NodeClaim:
@@ -102,12 +111,13 @@ class NodeClaim(NamedTuple):
             zone=intern(labels.get(ZONE_LABEL, "")),
             capacity_type=intern(labels.get(CAPACITY_TYPE_LABEL, "")),
             created=meta.get("creationTimestamp") or "",
-            deleting=bool(meta.get("deletionTimestamp")),
+            deleting=is_going(obj),
             provider_id=status.get("providerID") or "",
             requested=accelerators_in((spec.get("resources") or {}).get("requests")),
             promised=accelerators_in(status.get("capacity")),
             conditions=conditions_of(obj),
             finalizers=tuple(meta.get("finalizers") or ()) if meta.get("deletionTimestamp") else (),
+            efa=number_of((status.get("capacity") or {}).get(EFA)),
         )
 
     def has(self, condition: str) -> bool:

@@ -101,6 +101,11 @@ LABELS: Mapping[str, tuple[str, frozenset[str], frozenset[str]]] = {
 _EVENTS = re.compile(r"(?:Nvidia|DCGM|Neuron)[A-Za-z0-9]+")
 
 
+def tells_of_accelerators(event: Event) -> bool:
+    """Whether an event warns of a Node's accelerators."""
+    return event.get("type") == "Warning" and bool(_EVENTS.fullmatch(str(event.get("reason", ""))))
+
+
 def said_of(node: Mapping[str, Any] | None, events: Iterable[Event] = ()) -> list[Word]:
     """Return what others say of a Node's accelerators, and have said in events about it; empty where nobody says anything."""
     return [*_conditions(node or {}), *_labels(node or {}), *_told(events)]
@@ -125,7 +130,7 @@ def _labels(node: Mapping[str, Any]) -> Iterator[Word]:
 
 
 def _told(events: Iterable[Event]) -> Iterator[Word]:
-    told = (each for each in events if _EVENTS.fullmatch(str(each.get("reason", ""))) and each.get("type") == "Warning")
+    told = filter(tells_of_accelerators, events)
     latest = {(each["reason"], message_of(each)): each for each in sorted(told, key=time_of)}
     for reason, message in latest:
         yield Word(_AGENT, "event", shorten(reason), shorten(message), None)

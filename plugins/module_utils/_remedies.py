@@ -23,12 +23,19 @@ ACTIONS = {
     WATCH: "nothing to do yet: verify again, and look closer if it stays so",
 }
 
+# A node younger than this may still be getting ready; its device plugin registers within seconds, and its restart within minutes.
+YOUNG_SECONDS = 600.0
+
 
 class Remedy(NamedTuple):
-    """The class of the action, a key of ``ACTIONS``, and the next step as a sentence."""
+    """The class of the action, a key of ``ACTIONS``, and the next step as a sentence.
+
+    ``settles_until``: the age of the node, in seconds, until which the state may mend itself, so that it is worth another look.
+    """
 
     action: str
     next_step: str
+    settles_until: float = 0.0
 
 
 # Of a device
@@ -80,15 +87,37 @@ TOOL_IMAGE = Remedy(
 )
 PULL_IMAGE = Remedy(REPAIR_SOFTWARE, "Give an image that the node can pull in the option images, or let the node reach the registry.")
 PLUGIN = Remedy(
-    REPAIR_SOFTWARE, "Install the accelerator's device plugin (roles nvidia and neuron), and check that its pod runs on this node."
+    REPAIR_SOFTWARE,
+    "Install the accelerator's device plugin (roles nvidia and neuron), and check that its pod runs on this node.",
+    settles_until=YOUNG_SECONDS,
 )
-PLUGIN_SEES_FEWER = Remedy(REPAIR_SOFTWARE, "The device plugin on this node does not see every device: look at its log and the kernel's.")
+PLUGIN_SEES_FEWER = Remedy(
+    REPAIR_SOFTWARE,
+    "The device plugin on this node does not see every device: look at its log and the kernel's.",
+    settles_until=YOUNG_SECONDS,
+)
+SERVED_BY_DRA = Remedy(
+    REPAIR_SOFTWARE,
+    "Jobs cannot request devices that only a ResourceClaim can have: verify the node by a pod of your own with a claim, and exclude it"
+    " here with that reason.",
+)
+EFA = Remedy(REPLACE, "An EFA interface is missing: look at the EFA device plugin's log on the node, and replace the node if it stays so.")
+EFA_PLUGIN = Remedy(
+    REPAIR_SOFTWARE,
+    "Install the EFA device plugin (aws-efa-k8s-device-plugin), and check that its pod runs on this node.",
+    settles_until=YOUNG_SECONDS,
+)
 SCHEDULING = Remedy(REPAIR_SOFTWARE, "Compare the pod's requests and tolerations with the node's resources and taints.")
 FABRIC_MANAGER = Remedy(
-    REPAIR_SOFTWARE, "The NVSwitch fabric is not up: check that the fabric manager runs on the node, then verify again."
+    REPAIR_SOFTWARE,
+    "The NVSwitch fabric is not up: check that the fabric manager runs on the node, then verify again.",
+    settles_until=float("inf"),
 )
 FABRIC_FAULT = Remedy(
     REPLACE, "The NVSwitch fabric has a fault: check the fabric manager's log on the node, and replace the node if it stays so."
+)
+FLAPPING = Remedy(
+    REPLACE, "A device that is good only sometimes is not to be trusted: replace the node (delete its NodeClaim) if it stays so."
 )
 COMPUTE_MODE = Remedy(
     REPAIR_SOFTWARE,
@@ -107,6 +136,20 @@ WRONG_TYPE = Remedy(REPLACE, "The Node's label node.kubernetes.io/instance-type 
 WRONG_MODEL = Remedy(REPLACE, "This is not the device of the instance type: compare the Node's instance type with EC2's.")
 TABLE = Remedy(REPAIR_SOFTWARE, "Update the collection, or report the instance type.")
 CONTRADICTION = Remedy(WATCH, "Look at what the other has measured, and when: its word may be old. Node repair may act on it all the same.")
+# Of what is done beyond the listing
+COMPUTE = Remedy(
+    REPLACE,
+    "Read the test's output: if it is right for this instance type and its software, replace the node (delete its NodeClaim).",
+)
+COMPUTE_NOT_RUN = Remedy(
+    REPAIR_SOFTWARE, "Check that the node can pull the test's image, and that it runs without root and with a read-only file system."
+)
+ISOLATION = Remedy(
+    REPAIR_SOFTWARE,
+    "A pod sees devices that it did not request: check the container runtime's default, privileged modes of the device plugin, and"
+    " NVIDIA_VISIBLE_DEVICES in images.",
+)
+ISOLATION_NOT_SHOWN = Remedy(WATCH, "Verify again; raise wait_timeout if the pods were not there at the same time.")
 # Of the check itself
 VERIFY_AGAIN = Remedy(WATCH, "Verify again; look at the node's events if it stays so.")
 VERIFY_OUTPUT = Remedy(WATCH, "Verify again; look at the check's image and tool version.")
@@ -115,7 +158,17 @@ VERIFY_LATER = Remedy(WATCH, "Verify again when these pods have ended, or drain 
 UNTRUSTED = Remedy(WATCH, "The listing is not to be trusted: run the check again, and replace the node if it stays so.")
 UNCORDON = Remedy(WATCH, "Uncordon it to have it verified.")
 MORE_TIME = Remedy(WATCH, "Raise wait_timeout or max_parallel.")
-HANGS = Remedy(WATCH, "Raise wait_timeout; a tool that hangs points to the driver.")
+HANGS = Remedy(
+    WATCH, "Look at what it waits for; raise check_timeout or wait_timeout if it only needs time. A tool that hangs points to the driver."
+)
+TOOL_HANGS = Remedy(
+    REBOOT, "A tool that hangs points to the driver or a device: look at the node's kernel log, and reboot or replace the node."
+)
+QUOTA = Remedy(REPAIR_SOFTWARE, "Raise the ResourceQuota of the namespace, lower max_parallel, or give another namespace.")
+ADMISSION = Remedy(REPAIR_SOFTWARE, "Exempt the namespace from the policy or webhook that the message names, or give another namespace.")
+INJECTED = Remedy(
+    REPAIR_SOFTWARE, "Exempt the namespace of the checks from the webhook, so that they are pods as short as they are meant to be."
+)
 MEMORY = Remedy(WATCH, "Look at the node's memory and run again.")
 GOING_AWAY = Remedy(WATCH, "Run again; the node may be about to go away.")
 KERNEL_LOG = Remedy(WATCH, "Look at the log of the check and at the node's kernel log.")

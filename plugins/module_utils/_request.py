@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS
+from ansible_collections.accelerated.nodes.plugins.module_utils._depth import Depth, depth_from
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils._exclusions import exclusions_from
 from ansible_collections.accelerated.nodes.plugins.module_utils._verification import Scope
@@ -33,6 +34,8 @@ class Request:
         max_parallel: How many checks run at a time.
         wait_timeout: Seconds for the nodes to become ready, and again for the checks.
         min_coverage: Percent of the nodes, those left out that are excluded, that must have been measured.
+        check_timeout: Seconds for the check of one node.
+        depth: What is done beyond one listing of each node.
     """
 
     scope: Scope
@@ -44,6 +47,8 @@ class Request:
     max_parallel: int = 100
     wait_timeout: int = 900
     min_coverage: int = 100
+    check_timeout: int = 300
+    depth: Depth = field(default_factory=Depth)
 
 
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -74,6 +79,8 @@ def request_from(params: Mapping[str, Any]) -> Request:
         max_parallel=_positive("max_parallel", params["max_parallel"]),
         wait_timeout=_positive("wait_timeout", params["wait_timeout"]),
         min_coverage=_percent("min_coverage", params["min_coverage"]),
+        check_timeout=_positive("check_timeout", params["check_timeout"]),
+        depth=depth_from(params),
     )
 
 

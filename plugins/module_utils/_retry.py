@@ -49,3 +49,8 @@ class Patience:
         if error.retry_after is not None:
             return min(error.retry_after, LONGEST_SECONDS)
         return BACKOFF_SECONDS[min(max(self.failures, 1), len(BACKOFF_SECONDS)) - 1]
+
+
+def passes(error: ApiError) -> bool:
+    """Whether a request that failed so may succeed as it is: no answer, too much at once, or a server that is at fault."""
+    return error.status in (0, 408, 429) or error.status >= 500

@@ -13,23 +13,35 @@ from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils import _remedies as remedies
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS
+from ansible_collections.accelerated.nodes.plugins.module_utils._depth import SCHEDULED
 from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Verdict
+from ansible_collections.accelerated.nodes.plugins.module_utils._efa import efa_finding
 from ansible_collections.accelerated.nodes.plugins.module_utils._events import Event
 from ansible_collections.accelerated.nodes.plugins.module_utils._events import subject as subject_of
 from ansible_collections.accelerated.nodes.plugins.module_utils._exclusions import Exclusion, reason_to_exclude
 from ansible_collections.accelerated.nodes.plugins.module_utils._expectations import Expectation, expectation, judge
 from ansible_collections.accelerated.nodes.plugins.module_utils._failures import complaint, explain_failure, known_failure
-from ansible_collections.accelerated.nodes.plugins.module_utils._findings import ERROR, Finding
+from ansible_collections.accelerated.nodes.plugins.module_utils._findings import ERROR, WARNING, Finding
 from ansible_collections.accelerated.nodes.plugins.module_utils._inventory import Inventory, UnreadableOutput
-from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import ENDED, STUCK, JobState
+from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import ENDED, MAX_LOG_BYTES, STUCK, JobState
+from ansible_collections.accelerated.nodes.plugins.module_utils._marks import cordoned_by_us
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import (
+    CAPACITY_TYPE_LABEL,
     INSTANCE_TYPE_LABEL,
     NODEPOOL_LABEL,
+    ZONE_LABEL,
     NodeClaim,
 )
-from ansible_collections.accelerated.nodes.plugins.module_utils._others import Word, contradictions, said_of, xid_findings
+from ansible_collections.accelerated.nodes.plugins.module_utils._others import (
+    Word,
+    contradictions,
+    said_of,
+    tells_of_accelerators,
+    xid_findings,
+)
 from ansible_collections.accelerated.nodes.plugins.module_utils._remedies import REPAIR_SOFTWARE, Remedy
 from ansible_collections.accelerated.nodes.plugins.module_utils._report import BUSY, EXCLUDED, FAILED, PASSED, UNKNOWN
+from ansible_collections.accelerated.nodes.plugins.module_utils._test_results import TestResult
 from ansible_collections.accelerated.nodes.plugins.module_utils._wishes import Wishes
 
 
@@ -62,6 +74,16 @@ class Subject:
         return self.claim.node_pool if self.claim else _labels(self.node).get(NODEPOOL_LABEL, "")
 
     @property
+    def zone(self) -> str:
+        """Name of the availability zone; empty if nothing says it."""
+        return _labels(self.node).get(ZONE_LABEL, "") or (self.claim.zone if self.claim else "")
+
+    @property
+    def capacity_type(self) -> str:
+        """How the instance is paid for, ``on-demand``, ``spot`` or ``reserved``; empty if nothing says it."""
+        return _labels(self.node).get(CAPACITY_TYPE_LABEL, "") or (self.claim.capacity_type if self.claim else "")
+
+    @property
     def offered(self) -> int:
         """How many of the accelerator's resource the Node offers to pods."""
         accelerator = ACCELERATORS.get(self.expected.accelerator)
@@ -72,7 +94,11 @@ class Subject:
 
 @dataclass(frozen=True)
 class NodeResult:
-    """The verdict on one node, and why: by its findings, or by the reason for which it is excluded."""
+    """The verdict on one node, and why: by its findings, or by the reason for which it is excluded.
+
+    ``probe`` says how it was looked at, ``tests`` what was done beyond the listing.
+    ``looks`` are the numbers of the looks at the node that it comes from; empty for a node that no Job was run on.
+    """
 
     subject: Subject
     verdict: str
@@ -80,6 +106,9 @@ class NodeResult:
     inventory: Optional[Inventory] = None
     seconds: float = 0.0
     reason: str = ""
+    probe: str = SCHEDULED
+    tests: tuple[TestResult, ...] = ()
+    looks: tuple[int, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as the module returns it."""
@@ -99,6 +128,11 @@ class NodeResult:
             "driver_version": inventory.driver_version if inventory else "",
             "cuda_version": inventory.cuda_version if inventory else "",
             "duration": round(self.seconds, 1),
+            "probe": self.probe,
+            "tests": [each.to_dict() for each in self.tests],
+            "zone": subject.zone,
+            "capacity_type": subject.capacity_type,
+            "looks": list(self.looks),
         }
 
 
@@ -122,7 +156,7 @@ def subjects(
     claims = list(claims)
     by_node = {claim.node: claim for claim in claims if claim.node}
     told: dict[str, list[Event]] = {}
-    for event in events:
+    for event in filter(tells_of_accelerators, events):
         told.setdefault(subject_of(event).get("name", ""), []).append(event)
     found = []
     for node in nodes:
@@ -176,7 +210,7 @@ def obstacle(subject: Subject, cause: Optional[Verdict] = None) -> Optional[Node
         return _not_checked(subject, "node", "a Node that stays", "it is being deleted", remedies.VERIFY_REPLACED)
     if not _is_ready(node):
         return _not_checked(subject, "node", "a Node that is Ready", "NotReady", remedies.KUBELET)
-    if (node.get("spec") or {}).get("unschedulable"):
+    if (node.get("spec") or {}).get("unschedulable") and not cordoned_by_us(node):
         return _not_checked(subject, "node", "a Node that takes pods", "it is cordoned", remedies.UNCORDON)
     if not subject.expected.known:
         return _not_checked(
@@ -196,7 +230,9 @@ def _caused(finding: Finding, cause: Optional[Verdict]) -> Finding:
     if cause is None:
         return finding
     found = f"{finding.found}; {cause.object}: {cause.message or cause.reason}. {cause.explanation}"
-    return replace(finding, found=found, remedy=Remedy(REPAIR_SOFTWARE, cause.next_step))
+    # What waiting cannot mend is not waited for.
+    until = 0.0 if cause.hopeless else finding.remedy.settles_until
+    return replace(finding, found=found, remedy=Remedy(REPAIR_SOFTWARE, cause.next_step, until))
 
 
 def _not_checked(subject: Subject, check: str, expected: str, found: str, remedy: Remedy) -> NodeResult:
@@ -227,16 +263,38 @@ def conclude(subject: Subject, state: Optional[JobState], seconds: float, holder
         seconds: How long it took.
         holders: Pods (namespace/name) that hold the node's accelerators; None if that is not known.
     """
-    short = (_offer_finding(subject),) if subject.offered < (subject.expected.requestable or 0) else ()
-    if state is not None and state.phase == ENDED:
+    efa = efa_finding(subject.node or {}, subject.claim)
+    short: tuple[Finding, ...] = (_offer_finding(subject),) if subject.offered < (subject.expected.requestable or 0) else ()
+    short += (efa,) if efa else ()
+    stopped = _stopped(state) if state is not None else None
+    if state is not None and state.phase == ENDED and stopped is None:
         return _of_output(subject, state, seconds, short)
-    finding, verdict = _without_output(state, holders)
+    finding, verdict = (stopped, UNKNOWN) if stopped else _without_output(state, holders)
     return NodeResult(subject, FAILED if short and verdict == UNKNOWN else verdict, (*short, finding), seconds=seconds)
+
+
+def interrupted(subject: Subject, signal: str) -> NodeResult:
+    """Return the verdict on a node that the module did not come to."""
+    return _not_checked(subject, "check", "an end of its check", f"the module was interrupted ({signal}) before", remedies.VERIFY_AGAIN)
+
+
+def _stopped(state: JobState) -> Optional[Finding]:
+    """Return what ended a check from outside, so that neither its output nor its exit code says anything of the node; None if nothing did."""
+    words = _words(state) if state.reason != "Deleted" else ""
+    if state.fate and (state.phase != ENDED or state.was_stopped):
+        found = f"{state.fate}{f'; the check: {words}' if words else ''}"
+        return Finding("node", "a Node that stays while it is checked", found, remedies.VERIFY_REPLACED)
+    if state.phase == ENDED and state.reason == "OOMKilled":
+        found = f"killed, out of memory (OOMKilled, exit code {state.exit_code})"
+        return Finding("check", "the check's container runs to its end", found, remedies.MEMORY)
+    return None
 
 
 def _of_output(subject: Subject, state: JobState, seconds: float, findings: tuple[Finding, ...]) -> NodeResult:
     """Judge what the tool printed. A tool that fails makes the node fail, even if it printed a perfect list."""
     inventory = None
+    if state.cut:
+        findings += (Finding("output", f"at most {MAX_LOG_BYTES} bytes", "more, of which the rest was not read", remedies.VERIFY_OUTPUT),)
     if state.exit_code != 0:
         findings += (explain_failure(state.exit_code, state.log or state.message),)
     try:
@@ -250,7 +308,15 @@ def _of_output(subject: Subject, state: JobState, seconds: float, findings: tupl
     findings += (*xid_findings(subject.said), *contradictions(failed, subject.said))
     # What was printed around the list has been judged, and can be long.
     kept = replace(inventory, around="") if inventory else None
-    return NodeResult(subject, FAILED if failed else PASSED, findings, kept, seconds)
+    return NodeResult(subject, FAILED if failed else PASSED, (*findings, *_injected(state)), kept, seconds)
+
+
+def _injected(state: JobState) -> tuple[Finding, ...]:
+    """Return a warning where the pod has containers that are not the check's."""
+    if not state.injected:
+        return ()
+    found = f"{', '.join(state.injected)} too, put there by a webhook; the output is that of the check's container alone"
+    return (Finding("pod", "the check's container and no other", found, remedies.INJECTED, severity=WARNING),)
 
 
 def _unreadable(state: JobState, error: UnreadableOutput) -> Finding:
@@ -263,7 +329,10 @@ def _without_output(state: Optional[JobState], holders: Optional[list[str]]) -> 
     """Return why a check left nothing to judge, and the verdict that follows."""
     if state is None:
         return Finding("check", "a check within wait_timeout", "it was not started", remedies.MORE_TIME), UNKNOWN
-    words = f"{state.reason}: {state.message}" if state.message else state.reason
+    words = _words(state)
+    if state.reason in ("QuotaExceeded", "Refused", "FailedCreate"):
+        step = remedies.QUOTA if "exceeded quota" in state.message else remedies.ADMISSION
+        return Finding("admission", "the cluster takes the check's Job and pod", words, step), UNKNOWN
     if state.reason == "Unschedulable":
         if holders:
             found = f"held by {', '.join(holders[:5])}"
@@ -272,8 +341,16 @@ def _without_output(state: Optional[JobState], holders: Optional[list[str]]) -> 
     if state.phase == STUCK:
         step = remedies.PULL_IMAGE if "Image" in state.reason else remedies.RUNTIME_START
         return Finding("start", "the check's container starts", words, step), UNKNOWN
+    said = f"; it printed: {state.log.strip()[-300:]}" if state.log.strip() else ""
+    if state.reason == "DeadlineExceeded":
+        return Finding("check", "an end within check_timeout", f"{words}{said}", remedies.HANGS), UNKNOWN
     if state.over:
         return Finding("check", "it runs to its end", words, remedies.VERIFY_AGAIN), UNKNOWN
-    said = f"; it printed: {state.log.strip()[-300:]}" if state.log.strip() else ""
     found = f"still {state.phase} at the deadline ({words}){said}"
-    return Finding("check", "an end within wait_timeout", found, remedies.HANGS), UNKNOWN
+    return Finding("check", "an end within check_timeout and wait_timeout", found, remedies.HANGS), UNKNOWN
+
+
+def _words(state: JobState) -> str:
+    """Return the system's own words for where a check stands, the events' included."""
+    own = f"{state.reason}: {state.message}" if state.message else state.reason
+    return f"{own}; events: {'; '.join(state.events)}" if state.events else own

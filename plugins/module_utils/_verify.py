@@ -13,27 +13,39 @@ from functools import cached_property
 from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS, Accelerator
-from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
-from ansible_collections.accelerated.nodes.plugins.module_utils._demand import accelerator_of_pool, lacking, taints_of_pool
-from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Question, Verdict, of_claim
-from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
-from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import EVENTS, NODES, PODS, by_name, gather
-from ansible_collections.accelerated.nodes.plugins.module_utils._fleet import compared
-from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import JobRun, ensure_namespace
-from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import JobState
-from ansible_collections.accelerated.nodes.plugins.module_utils._jobs import (
-    CHECK,
-    HOSTNAME_LABEL,
-    RUN_LABEL,
-    check_job,
+from ansible_collections.accelerated.nodes.plugins.module_utils._check_pass import (
+    CheckPass,
+    Observation,
+    Observer,
+    holders_of,
+    without_facts,
 )
+from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
+from ansible_collections.accelerated.nodes.plugins.module_utils._clock import now_text
+from ansible_collections.accelerated.nodes.plugins.module_utils._demand import accelerator_of_pool, lacking, taints_of_pool
+from ansible_collections.accelerated.nodes.plugins.module_utils._depth import PRIVILEGED
+from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Question, Verdict, of_claim
+from ansible_collections.accelerated.nodes.plugins.module_utils._dra import RESOURCE_SLICES, hindered, published, served_by_dra
+from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
+from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import EVENTS, NODES, by_name, gather
+from ansible_collections.accelerated.nodes.plugins.module_utils._fleet import compared
+from ansible_collections.accelerated.nodes.plugins.module_utils._give_back import GivenBack, Provisioned, give_back
+from ansible_collections.accelerated.nodes.plugins.module_utils._interruption import INTERRUPTION, Interrupted
+from ansible_collections.accelerated.nodes.plugins.module_utils._job_deletion import sweep
+from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import ensure_namespace
+from ansible_collections.accelerated.nodes.plugins.module_utils._look_again import repeated, settled
+from ansible_collections.accelerated.nodes.plugins.module_utils._marking import put_marks
+from ansible_collections.accelerated.nodes.plugins.module_utils._marks import planned_marks
+from ansible_collections.accelerated.nodes.plugins.module_utils._node_tests import NodeTests
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import (
     NODECLAIMS,
     NODEPOOLS,
+    RESOURCES,
     Goal,
     NodeClaim,
     without_karpenter,
 )
+from ansible_collections.accelerated.nodes.plugins.module_utils._privileged import PrivilegedPass, refuse_privileged
 from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress
 from ansible_collections.accelerated.nodes.plugins.module_utils._provision import Demand, provision
 from ansible_collections.accelerated.nodes.plugins.module_utils._reading import Reading
@@ -43,35 +55,46 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._selection impor
 from ansible_collections.accelerated.nodes.plugins.module_utils._verification import (
     NodeResult,
     Subject,
-    conclude,
     excluded,
+    interrupted,
     obstacle,
     subjects,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, read
 
 READ_SECONDS = 60  # So long a list may take, faults that pass included.
-# Why a check waits, as far as it is news; others are what every pod goes through.
-TELLING_REASONS = ("ErrImagePull", "ReadingLog", "Unschedulable")
 
 
 class Verification:
-    """One run over one cluster."""
+    """One run over one cluster.
 
-    def __init__(self, client: Client, request: Request, progress: Progress) -> None:
-        self._client, self._request, self._progress = client, request, progress
+    What each check left, its whole log included, is told to ``observe`` as soon as it is judged, and not kept.
+    """
+
+    def __init__(self, client: Client, request: Request, progress: Progress, observe: Observer = lambda _observation: None) -> None:
+        self._client, self._request, self._progress, self._observe = client, request, progress, observe
         self._run = secrets.token_hex(4)
         self._leftovers: list[str] = []
-        self._provisioned = False
+        self._date = now_text()[:10]
+        self._provisioned: list[Provisioned] = []
+        self._asked = False
+        self._given_back = GivenBack()
+        self._warnings: list[str] = []
+        self._passes = 0
+        self._found: Sequence[Subject] = ()
+        self._seen: dict[str, NodeResult] = {}
 
     def plan(self) -> dict[str, Any]:
         """Return what a run would do, having changed nothing."""
         lacks, found = self._lacking(), self._subjects()
         self._refuse_nothing(found, lacks)
+        self._refuse_probe()
         words = [f"ask for {number} nodes of NodePool {pool}" for pool, number in lacks.items()]
         words += [f"verify {each.name} ({each.expected.instance_type})" for each in found]
+        marks, marking = planned_marks(found, self._request.depth, self._date)
+        words += marks
         return {
-            "changed": bool(lacks),
+            "changed": bool(lacks) or marking,
             "plan": words,
             "nodes": [],
             "leftovers": [],
@@ -84,13 +107,38 @@ class Verification:
         Raises:
             CollectionError: A node has not passed, or there is none; carries the same results.
         """
+        try:
+            trouble, results, marked = self._run_through()
+        except Interrupted as interruption:
+            INTERRUPTION.clean()
+            trouble = CollectionError(f"The verification was interrupted ({interruption.name}).")
+            results = [self._seen.get(each.name) or interrupted(each, interruption.name) for each in self._found]
+            marked = {}
+        return self._outcome([{**each.to_dict(), "marked": marked.get(each.subject.name, [])} for each in results], trouble)
+
+    def _run_through(self) -> tuple[Optional[CollectionError], Sequence[NodeResult], Mapping[str, list[str]]]:
+        """Return why nodes that were asked for are not ready, the results, and what was marked on which node."""
         lacks = self._lacking()
-        self._refuse_nothing(self._subjects(), lacks)
+        self._found = self._subjects()
+        self._refuse_nothing(self._found, lacks)
+        self._refuse_probe()
         ensure_namespace(self._client, self._request.namespace)
+        self._leftovers += sweep(self._client, self._request.namespace)
         trouble = self._ask_for_nodes(lacks) if lacks else None
-        found = self._subjects()
-        results = [each.to_dict() for each in self._check(found)]
-        return self._outcome(results, trouble)
+        try:
+            self._found = self._subjects()
+            results = self._check(self._found, settle=trouble is None)
+            marked, unmarked = put_marks(self._client, results, self._request.depth, self._date)
+        except CollectionError:
+            self._give_back()
+            raise
+        self._leftovers += unmarked
+        self._give_back()
+        return trouble, results, marked
+
+    def _refuse_probe(self) -> None:
+        if self._request.depth.probe == PRIVILEGED:
+            refuse_privileged(self._client, self._request.namespace)
 
     # What there is
 
@@ -111,6 +159,7 @@ class Verification:
         return read(self._client, {"objects": Source(path, query or {})}, deadline)["objects"]
 
     def _subjects(self) -> tuple[Subject, ...]:
+        """Return the nodes that there are; refuse a name that none of them has."""
         nodes = self._read(NODES, self._selection().query)
         names = {each["metadata"]["name"] for each in nodes}
         missing = [each for each in self._request.scope.nodes if each not in names]
@@ -174,43 +223,113 @@ class Verification:
             )
 
     def _ask_for_nodes(self, lacks: Mapping[str, int]) -> Optional[CollectionError]:
-        self._provisioned = True
-        asked = provision(self._client, self._run, self._demands(lacks), self._request, self._progress)
+        self._asked = True
+        before = [each.uid for each in self._claims()]
+        asked = provision(self._client, self._run, self._demands(lacks), before, self._request, self._progress)
         self._leftovers += asked.leftovers
+        self._provisioned = asked.provisioned
         return asked.trouble
+
+    def _give_back(self) -> None:
+        """Delete what was only made for this run, if that is wanted."""
+        if not (self._request.depth.give_back and self._provisioned):
+            return
+        deadline = Deadline(self._request.wait_timeout)
+        self._given_back = give_back(self._client, self._provisioned, self._holders, deadline, self._progress)
+        self._leftovers += self._given_back.trouble
+        self._warnings += self._given_back.kept
+
+    def _holders(self, node: str) -> Optional[list[str]]:
+        return holders_of(self._client, node, self._run, RESOURCES)
 
     def _demands(self, lacks: Mapping[str, int]) -> list[Demand]:
         return [Demand(pool, number, self._accelerator(pool), taints_of_pool(self._pool(pool))) for pool, number in lacks.items()]
 
     # Checking
 
-    def _check(self, found: Sequence[Subject]) -> list[NodeResult]:
-        """Return a result for each node, having run a Job on each that can be checked."""
-        causes = self._causes(found)
-        exclusions = self._request.scope.exclude
-        blocked = {each.name: excluded(each, exclusions) or obstacle(each, causes.get(each.name)) for each in found}
-        jobs = {each.name: self._check_job(each) for each in found if blocked[each.name] is None}
-        deadline = Deadline(self._request.wait_timeout)
-        with JobRun(self._client, self._request.namespace, self._run, CHECK) as checks:
-            if jobs:
-                checks.run(jobs.values(), deadline, self._request.max_parallel, lambda states: self._report(states, len(jobs), deadline))
-        self._leftovers += checks.leftovers
-        return compared([blocked[each.name] or self._conclude(each, jobs[each.name]["metadata"]["name"], checks) for each in found])
+    def _check(self, found: Sequence[Subject], settle: bool) -> list[NodeResult]:
+        """Return a result for each node, from as many looks, and as deep ones, as are wanted.
 
-    def _check_job(self, subject: Subject) -> dict[str, Any]:
-        accelerator = ACCELERATORS[subject.expected.accelerator]
-        node = subject.node or {}
-        return check_job(
-            run=self._run,
-            node=subject.name,
-            hostname=node["metadata"]["labels"].get(HOSTNAME_LABEL, subject.name),
-            accelerator=accelerator,
-            count=min(subject.offered, subject.expected.requestable or subject.offered),
-            namespace=self._request.namespace,
-            image=self._request.images.get(accelerator.name),
-            taints=(node.get("spec") or {}).get("taints") or (),
-            timeout=self._request.wait_timeout,
-        )
+        Args:
+            found: The nodes.
+            settle: Whether what may settle is waited for; a wait for these nodes that has failed was long enough.
+        """
+        depth = self._request.depth
+        results: Sequence[NodeResult] = self._look(found)
+        results = settled(results, self._look_at, Deadline(depth.settle_timeout if settle else 0), self._progress)
+        results = repeated(results, self._look_at, depth.repeat, self._progress, Deadline(self._request.wait_timeout))
+        if depth.probe == PRIVILEGED:
+            results = self._looked_at_busy(results)
+        return compared(self._tested(results) if depth.full else results)
+
+    def _looked_at_busy(self, results: Sequence[NodeResult]) -> list[NodeResult]:
+        busy = [each.subject for each in results if each.verdict == BUSY]
+        looked = self.one_pass(busy, Deadline(self._request.wait_timeout), PrivilegedPass) if busy else []
+        found = {each.subject.name: each for each in looked}
+        return [found.get(each.subject.name, each) for each in results]
+
+    def _tested(self, results: Sequence[NodeResult]) -> list[NodeResult]:
+        listing = CheckPass(self._client, self._request, self._run, self._passes + 1, self._progress, self._tell)
+        tests = NodeTests(self._client, self._request, self._run, listing.manifest, self._progress)
+        try:
+            return tests.results(results)
+        finally:
+            self._leftovers += tests.leftovers
+
+    def _look_at(self, names: Sequence[str]) -> list[NodeResult]:
+        """Look at nodes as they are now; one that is gone is not among the results."""
+        nodes = self._read(NODES, self._selection().query)
+        wanted = set(names)
+        return self._look([each for each in subjects(self._request.scope, nodes, self._claims()) if each.name in wanted])
+
+    def _look(self, found: Sequence[Subject]) -> list[NodeResult]:
+        """Return a result for each node, those that cannot be checked included."""
+        causes, served = self._causes(found), self._served_by_dra(found)
+        exclusions = self._request.scope.exclude
+        blocked = {
+            each.name: excluded(each, exclusions) or hindered(obstacle(each, causes.get(each.name)), served.get(each.name))
+            for each in found
+        }
+        for each in filter(None, blocked.values()):
+            self._tell(Observation(0, each.subject, None, each, cause=causes.get(each.subject.name)))
+        checked = self.one_pass([each for each in found if blocked[each.name] is None], Deadline(self._request.wait_timeout))
+        results = {each.subject.name: each for each in checked}
+        return [blocked[each.name] or results[each.name] for each in found]
+
+    def _served_by_dra(self, found: Sequence[Subject]) -> dict[str, NodeResult]:
+        """Return the verdict on each node whose devices DRA serves; ResourceSlices are read only where a node offers nothing else."""
+        if all(each.offered or each.node is None for each in found):
+            return {}
+        slices = self._slices()
+        verdicts = {each.name: served_by_dra(each, published(slices)) for each in found}
+        return {name: verdict for name, verdict in verdicts.items() if verdict}
+
+    def _slices(self) -> list[dict[str, Any]]:
+        for path in RESOURCE_SLICES:
+            try:
+                return self._read(path)
+            except ApiError as error:
+                if error.status != 404:
+                    self._warn(f"Whether DRA serves a node cannot be seen. {error.message}")
+                    return []
+        return []
+
+    def _warn(self, sentence: str) -> None:
+        if sentence not in self._warnings:
+            self._warnings.append(sentence)
+
+    def one_pass(self, nodes: Sequence[Subject], deadline: Deadline, kind: type[CheckPass] = CheckPass) -> list[NodeResult]:
+        """Run a Job on each of these nodes and return their results in the same order; each call is a pass with Jobs of its own."""
+        self._passes += 1
+        checks = kind(self._client, self._request, self._run, self._passes, self._progress, self._tell)
+        try:
+            return checks.results(nodes, deadline)
+        finally:
+            self._leftovers += checks.leftovers
+
+    def _tell(self, observation: Observation) -> None:
+        self._seen[observation.subject.name] = without_facts(observation.result)
+        self._observe(observation)
 
     def _causes(self, found: Sequence[Subject]) -> dict[str, Verdict]:
         """Return why NodeClaims are not ready, by the subject's name."""
@@ -220,37 +339,19 @@ class Verification:
         evidence = gather(self._client, Question([each.claim for each in behind if each.claim], Goal("ready")))
         return {each.name: of_claim(each.claim, evidence) for each in behind if each.claim}
 
-    def _conclude(self, subject: Subject, job: str, checks: JobRun) -> NodeResult:
-        state = checks.states.get(job)
-        stuck = state is not None and state.reason == "Unschedulable"
-        return conclude(subject, state, checks.seconds.get(job, 0.0), self._holders(subject) if stuck else None)
-
-    def _holders(self, subject: Subject) -> Optional[list[str]]:
-        """Return the pods of others that hold the node's accelerators; None if they may not be listed."""
-        resource = ACCELERATORS[subject.expected.accelerator].resource
-        try:
-            pods = self._read(PODS, {"fieldSelector": f"spec.nodeName={subject.name}"})
-        except ApiError:
-            return None
-        return [_full_name(each) for each in pods if self._holds(each, resource)]
-
-    def _holds(self, pod: Mapping[str, Any], resource: str) -> bool:
-        mine = (pod["metadata"].get("labels") or {}).get(RUN_LABEL, "") == self._run
-        over = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
-        limits = [(each.get("resources") or {}).get("limits") or {} for each in pod["spec"]["containers"]]
-        return not mine and not over and any(resource in each for each in limits)
-
-    def _report(self, states: Mapping[str, JobState], total: int, deadline: Deadline) -> None:
-        waiting = [state for state in states.values() if not state.over]
-        reasons = sorted({state.reason for state in waiting if state.reason in TELLING_REASONS})
-        why = f" ({', '.join(reasons)})" if reasons else ""
-        self._progress(lambda: {"checks": f"{len(states) - len(waiting)} of {total} done{why}"}, deadline.elapsed, last=not waiting)
-
     # The end
 
     def _outcome(self, results: list[dict[str, Any]], trouble: Optional[CollectionError]) -> dict[str, Any]:
         counts = summary(results, self._request.min_coverage)
-        outcome = {"changed": self._provisioned, "nodes": results, "summary": counts, "leftovers": self._leftovers}
+        outcome = {
+            "changed": self._asked or bool(self._given_back.given) or any(each["marked"] for each in results),
+            "nodes": results,
+            "summary": counts,
+            "leftovers": self._leftovers,
+            "provisioned": [each.result for each in self._provisioned],
+            "given_back": self._given_back.given,
+            "warnings": self._warnings,
+        }
         sentences = [trouble.message] if trouble else []
         sentences += [sentence(each) for each in results if self._spoils(each, counts)][:3]
         sentences += [f"NodePool {each} has no node with accelerators." for each in self._empty_pools(results)]
@@ -274,7 +375,3 @@ class Verification:
             return []
         seen = {each["node_pool"] for each in results}
         return [pool for pool in dict.fromkeys((*self._selection().node_pools, *self._wanted())) if pool not in seen]
-
-
-def _full_name(item: Mapping[str, Any]) -> str:
-    return f"{item['metadata']['namespace']}/{item['metadata']['name']}"

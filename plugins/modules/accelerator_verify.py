@@ -141,9 +141,91 @@ options:
     type: int
     default: 100
   wait_timeout:
-    description: Seconds for the nodes of O(provision) to become ready, and again for the checks.
+    description:
+      - Seconds for the nodes of O(provision) to become ready, and again, counted anew, for all checks together. So a task that asks for nodes
+        takes up to twice as long.
+      - Reading what checks have left that did not end, and deleting their Jobs, comes on top, a minute or so at most.
     type: int
     default: 900
+  check_timeout:
+    description:
+      - Seconds for the check of one node, from the start of its pod, the pull of its image included. The check also ends with O(wait_timeout).
+      - A check that takes longer is ended. Its node is C(unknown), with the last lines of the check's log, the events of its pod, and what has
+        become of the node. Where the tool itself was ended, as it hung, the node has C(failed).
+    type: int
+    default: 300
+  settle_timeout:
+    description:
+      - Seconds for which a node is looked at again whose state may mend itself, such as an NVSwitch fabric that is in progress, or a device
+        plugin that has not registered every device yet on a node younger than 10 minutes. V(0) takes each node as it is first seen.
+    type: int
+    default: 120
+  repeat:
+    description:
+      - How often each node is looked at. It passes if it was good each time; what was bad only sometimes is the finding C(flapping).
+    type: int
+    default: 1
+  level:
+    description:
+      - V(quick) lists each node's accelerators. V(full) then tests each node that has passed, by its isolation and by O(compute).
+      - Isolation means that a pod without a request sees no device, and that two pods which request half of the devices each see
+        different ones; on a node with one device only the first is tested.
+    type: str
+    choices: [quick, full]
+    default: quick
+  compute:
+    description:
+      - Tests by accelerator (C(nvidia), C(neuron)), each a computation by an image of yours on all accelerators of each node, one after the
+        other. Without an image nothing is computed.
+      - Each has C(name), C(image) and C(command) (a list), and may have C(must_contain) and C(must_not_contain) (lists of texts in its
+        output), C(minimum) with C(pattern) (a regular expression with one group, whose last match counts) and C(value), and C(timeout)
+        (seconds, V(600) by default, the time to pull its image included).
+      - Needs O(level=full).
+    type: dict
+    default: {}
+  probe:
+    description:
+      - V(scheduled) looks at nodes by a pod that requests their accelerators. V(privileged) looks at busy nodes too, by a privileged pod
+        without a request that sees all devices of the node, and judges them by what it lists.
+      - O(namespace) must then exist and admit privileged pods (label C(pod-security.kubernetes.io/enforce=privileged)).
+    type: str
+    choices: [scheduled, privileged]
+    default: scheduled
+  on_failure:
+    description:
+      - What becomes of a node that fails. V(taint) gives it the taint C(accelerated.nodes/failed=<check>:NoSchedule), V(cordon) cordons it.
+      - An annotation says that this collection did it. That, and nothing that others have set, is taken away when the node passes later.
+    type: str
+    choices: [none, taint, cordon]
+    default: none
+  mark:
+    description:
+      - Whether nodes that pass get the label C(accelerated.nodes/verified) with the date, and nodes that no longer pass lose it. One that is
+        busy or excluded keeps it. A label that others have set is left alone.
+    type: bool
+    default: false
+  give_back:
+    description:
+      - Whether nodes that exist only because this run made Karpenter provision them are given back at the end, that is their NodeClaims
+        deleted, and waited for until they are gone. One whose accelerators other pods use by then is kept, with a warning.
+    type: bool
+    default: false
+  evidence:
+    description:
+      - Directory, on the machine where the module runs, for an evidence bundle of this run, with what each tool printed and each verdict needs,
+        versions, the report, and the sums of all that. It must be new, empty, or an earlier bundle, which is replaced.
+      - No credential is written there. In check mode nothing is.
+    type: path
+  from_evidence:
+    description:
+      - Directory of an evidence bundle, to judge what it keeps again instead of looking at nodes. No cluster is asked, and all other options but
+        O(compare_with) are without effect, since the bundle holds what was expected.
+      - The sums of all its files are checked first, and one that was changed, added or removed is named and fails the task.
+    type: path
+    aliases: [from]
+  compare_with:
+    description: Directory of the evidence bundle of an earlier run, to say in RV(comparison) what is not as it was. Its sums are checked first.
+    type: path
 requirements:
   - kubernetes >= 24.2.0
 notes:
@@ -152,6 +234,8 @@ notes:
     it does not exist.
   - To tell a busy node from a broken one it lists the pods of all namespaces; without that right such a node is C(unknown).
   - With the right to list the events of all namespaces it quotes what they tell of nodes.
+  - O(on_failure) and O(mark) need the rights to get and patch nodes, O(give_back) to delete nodeclaims. To recognise nodes that dynamic resource
+    allocation serves it lists resourceslices (apiGroup resource.k8s.io).
 seealso:
   - module: accelerated.nodes.nodeclaim_wait
 """
@@ -172,6 +256,34 @@ EXAMPLES = r"""
       pools:
         gpu: {cuda_version: "12.8"}
   register: accelerators
+
+- name: Verify a pool in depth, and keep pods away from nodes that fail
+  accelerated.nodes.accelerator_verify:
+    node_pools: [gpu]
+    repeat: 3
+    level: full
+    compute:
+      nvidia:
+        - name: vectorAdd
+          image: registry.example.com/cuda-sample:vectoradd-cuda12.5.0
+          command: [/cuda-samples/vectorAdd]
+          must_contain: [Test PASSED]
+    on_failure: taint
+    mark: true
+
+- name: Prove that the pool scales from zero and back
+  accelerated.nodes.accelerator_verify:
+    provision: {gpu: 1}
+    give_back: true
+- name: Keep evidence, and say what is not as it was in the last run
+  accelerated.nodes.accelerator_verify:
+    node_pools: [gpu]
+    evidence: /var/lib/verification/this-week
+    compare_with: /var/lib/verification/last-week
+
+- name: Judge kept evidence again, without a cluster
+  accelerated.nodes.accelerator_verify:
+    from_evidence: /var/lib/verification/last-week
 
 - name: Keep a report a person can look at
   ansible.builtin.copy:
@@ -243,6 +355,29 @@ nodes:
     duration:
       description: Seconds that the check took.
       type: float
+    probe:
+      description: How the node was looked at, V(scheduled) or V(privileged).
+      type: str
+    tests:
+      description:
+        - What was tested beyond the listing, each with C(name), C(kind) (V(isolation) or V(compute)), C(outcome) (V(passed), V(failed),
+          V(unknown) or V(skipped)), C(reason), C(image), C(exit_code), C(output) (the last of it), C(cut), C(value) and C(seconds).
+      type: list
+      elements: dict
+    marked:
+      description: What was set on the Node or removed from it, in words.
+      type: list
+      elements: str
+    zone:
+      description: Availability zone of the node; empty if nothing says it.
+      type: str
+    capacity_type:
+      description: V(on-demand), V(spot) or V(reserved), as Karpenter's label says it; empty if it does not.
+      type: str
+    looks:
+      description: Numbers of the looks at the node that the verdict comes from; empty for a node that no Job was run on.
+      type: list
+      elements: int
 summary:
   description:
     - C(total), the number of each verdict, C(warnings), the number of warnings, and C(text), a sentence.
@@ -265,17 +400,50 @@ leftovers:
   returned: always
   type: list
   elements: str
+provisioned:
+  description: The NodeClaims that exist only because this run asked for nodes. Times are UTC; C(ready_at) is empty for one that is not ready.
+  returned: when nodes were verified
+  type: list
+  elements: dict
+  sample:
+    - node_pool: gpu
+      node_claim: gpu-x7k2p
+      asked_at: "2026-11-29T10:00:00Z"
+      ready_at: "2026-11-29T10:01:40Z"
+given_back:
+  description: The NodeClaims that were given back.
+  returned: when nodes were verified
+  type: list
+  elements: dict
+  sample:
+    - node_claim: gpu-x7k2p
+      deleted_at: "2026-11-29T10:02:10Z"
+      gone_at: "2026-11-29T10:02:55Z"
 plan:
   description: What would be done, in words.
   returned: in check mode
   type: list
   elements: str
+evidence:
+  description: Where the evidence bundle is, C(path), and the SHA-256 of its manifest, C(manifest_sha256).
+  returned: with O(evidence)
+  type: dict
+comparison:
+  description:
+    - What is not as it was in the bundle C(with), of the run that began at C(time).
+    - C(new), C(still_failing) and C(mended) list findings that are errors, by node, check and device; C(not_looked_at) those that are gone from
+      nodes that could not be measured this time.
+    - C(missing) and C(appeared) list nodes, and C(devices) the UUIDs that are on another node than before (C(was_on), C(is_on)), or on none.
+  returned: with O(compare_with)
+  type: dict
 verdict:
   description: Why nodes that were asked for are not ready, as M(accelerated.nodes.nodeclaim_wait) returns it.
   returned: when O(provision) failed
   type: dict
 """
 
+from ansible_collections.accelerated.nodes.plugins.module_utils._evidence_run import EvidenceRun
+from ansible_collections.accelerated.nodes.plugins.module_utils._interruption import INTERRUPTION
 from ansible_collections.accelerated.nodes.plugins.module_utils._module import (
     PROGRESS_OPTIONS,
     AcceleratorModule,
@@ -321,17 +489,37 @@ OPTIONS = {
     "min_coverage": {"type": "int", "default": 100},
     "max_parallel": {"type": "int", "default": 100},
     "wait_timeout": {"type": "int", "default": 900},
+    "check_timeout": {"type": "int", "default": 300},
+    "settle_timeout": {"type": "int", "default": 120},
+    "repeat": {"type": "int", "default": 1},
+    "level": {"type": "str", "choices": ["quick", "full"], "default": "quick"},
+    "compute": {"type": "dict", "default": {}},
+    "probe": {"type": "str", "choices": ["scheduled", "privileged"], "default": "scheduled"},
+    "on_failure": {"type": "str", "choices": ["none", "taint", "cordon"], "default": "none"},
+    "mark": {"type": "bool", "default": False},
+    "give_back": {"type": "bool", "default": False},
+    "evidence": {"type": "path"},
+    "from_evidence": {"type": "path", "aliases": ["from"]},
+    "compare_with": {"type": "path"},
 }
 
 
 def verify(module: AcceleratorModule) -> dict:
     """Verify as the options say; in check mode only say what would be done."""
-    verification = Verification(module.client(), request_from(module.params), module.progress)
-    return verification.plan() if module.check_mode else verification.run()
+    evidence = EvidenceRun(module.params)
+    if evidence.kept:
+        return evidence.judge_again()
+    client, request = module.client(), request_from(module.params)
+    evidence.keep(client, request)
+    verification = Verification(client, request, module.progress, evidence.observe)
+    if module.check_mode:
+        return verification.plan()
+    INTERRUPTION.listen()
+    return evidence.ended(verification.run)
 
 
 def main() -> None:
-    AcceleratorModule(OPTIONS).run(verify)
+    AcceleratorModule(OPTIONS, mutually_exclusive=[("evidence", "from_evidence")]).run(verify)
 
 
 if __name__ == "__main__":

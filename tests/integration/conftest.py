@@ -70,3 +70,27 @@ def play(run: Run, lab: dict[str, str]) -> Run:
     """A function that runs a playbook as a user does: the example's inventory, beside the one that says where the lab is."""
     inventories = ("-i", str(ROOT / "examples" / "inventory"), "-i", str(Path(lab["LAB_DIR"]) / "inventory.yml"), "--limit", "lab")
     return lambda playbook, *options, **variables: run("ansible-playbook", playbook, *inventories, *options, **variables)
+
+
+NO_POOLS = ("-e", '{"node_pools_definitions": []}')
+
+
+@pytest.fixture(scope="session")
+def installed(play: Run) -> Iterator[None]:
+    """Karpenter and both device plugins, and no node pool; gone again after the last test that needs them."""
+    play("accelerated.nodes.install", *NO_POOLS)
+    yield
+    play("accelerated.nodes.teardown", *NO_POOLS)
+
+
+@pytest.fixture(scope="module")
+def example_pools(play: Run, installed: None) -> Iterator[None]:
+    """The example's node pools on what is installed."""
+    play("accelerated.nodes.install", "--tags", "node_pools")
+    yield
+    play("accelerated.nodes.teardown", "--tags", "node_pools")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests that share the installation behind those that install and remove everything themselves."""
+    items.sort(key=lambda item: "installed" in getattr(item, "fixturenames", ()))

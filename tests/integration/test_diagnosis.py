@@ -206,14 +206,14 @@ TALES: dict[str, Callable[[Stage, str], Outcome]] = {
 
 
 @pytest.fixture(scope="module")
-def stage(play: Callable[..., str], lab: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(play: Callable[..., str], installed: None, lab: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A cluster with Karpenter and NVIDIA's device plugin, no Neuron plugin and no pool."""
-    play("accelerated.nodes.install", "--skip-tags", "neuron", "-e", '{"node_pools_definitions": []}')
+    play("accelerated.nodes.teardown", "--tags", "neuron")
     made = Stage(lab, tmp_path_factory.mktemp("waits"))
     yield made
     made.cluster.close()
     faults.clear_fault(lab_dir=Path(lab["LAB_DIR"]))
-    play("accelerated.nodes.teardown", "-e", '{"node_pools_definitions": []}')
+    play("accelerated.nodes.install", "--tags", "neuron")
 
 
 @pytest.fixture(scope="module")

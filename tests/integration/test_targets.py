@@ -3,7 +3,7 @@ collection's own playbook has installed everything."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,15 +20,7 @@ PLAYBOOK = """\
 pytestmark = pytest.mark.lab
 
 
-@pytest.fixture(scope="module")
-def installed(play: Callable[..., str]) -> Iterator[None]:
-    """Karpenter, the device plugins and the example's node pools; gone again afterwards."""
-    play("accelerated.nodes.install")
-    yield
-    play("accelerated.nodes.teardown")
-
-
-@pytest.mark.usefixtures("installed")
+@pytest.mark.usefixtures("example_pools")
 @pytest.mark.parametrize("target", sorted(path.parent.parent.name for path in TARGETS.glob("*/tasks/main.yml")))
 def test_target(target: str, play: Callable[..., str], tmp_path: Path) -> None:
     playbook = tmp_path / "playbook.yml"

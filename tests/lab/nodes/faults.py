@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,8 @@ class Fault:
 
 #: Arguments that say where a fault applies; an empty one means everywhere.
 WHERE = {"node-pool": "", "instance-type": "", "node": ""}
+#: For how many seconds a fault lasts; it goes by itself then.
+LASTS = {"lasts": ""}
 #: The same for launches.
 LAUNCH = {"instance-type": "", "zone": "", "node-class": ""}
 
@@ -61,7 +64,10 @@ FAULTS: dict[str, Fault] = {
         Fault("kubelet-not-ready", "nodes", "kubelets say that the network plugin is not initialized", WHERE),
         Fault("plugin-missing", "nodes", "device-plugin pods crash, so nodes offer no accelerators", {**WHERE, "kind": ""}),
         Fault("plugin-image-pull", "nodes", "the image of device-plugin pods cannot be pulled", {**WHERE, "kind": ""}),
-        Fault("plugin-finds-nothing", "nodes", "device-plugin pods run and register nothing", {**WHERE, "kind": ""}),
+        Fault("plugin-finds-nothing", "nodes", "device-plugin pods run and register nothing", {**WHERE, **LASTS, "kind": ""}),
+        Fault("fabric-in-progress", "nodes", "GPUs behind NVSwitches are still joining the fabric", {**WHERE, **LASTS}),
+        Fault("open-devices", "nodes", "pods see all devices of the node without requesting any", WHERE),
+        Fault("wrong-result", "nodes", "the GPUs compute, and the result is wrong (vectorAdd)", WHERE),
         Fault("controller-crashes", "nodes", "Karpenter's controller ends, and its pods crash"),
         Fault(
             "missing-device",
@@ -70,14 +76,34 @@ FAULTS: dict[str, Fault] = {
             {**WHERE, "count": "1", "plugin-sees-it": ""},
         ),
         Fault("gpu-lost", "nodes", "nvidia-smi finds a GPU that fell off the bus", WHERE),
-        Fault("ecc-errors", "nodes", "nvidia-smi shows uncorrectable ECC errors on the first GPU", {**WHERE, "errors": "2"}),
+        Fault("ecc-errors", "nodes", "nvidia-smi shows uncorrectable ECC errors on the first GPU", {**WHERE, "errors": "2", "every": "1"}),
         Fault("driver-mismatch", "nodes", "NVML refuses: driver and library differ in version", WHERE),
         Fault("truncated-log", "nodes", "the log of a check ends in the middle", {**WHERE, "bytes": "400"}),
+        Fault("gpu-field", "nodes", "nvidia-smi shows a value in a field of the first GPU", {**WHERE, "path": "", "value": ""}),
+        Fault(
+            "tool-says",
+            "nodes",
+            "the tool prints other words than it would, or (--after yes) these besides, and ends with an exit code",
+            {**WHERE, "text": "", "exit-code": "0", "after": ""},
+        ),
+        Fault("tool-hangs", "nodes", "the tool does not end, for --seconds or at all", {**WHERE, "seconds": "", "no-timeout": ""}),
+        Fault("tool-missing", "nodes", "the container has no such tool (exit code 127 of a shell)", WHERE),
+        Fault("entity-bomb", "nodes", "the tool prints XML whose entities are a billion words", WHERE),
+        Fault("binary-log", "nodes", "the tool prints bytes that are not UTF-8", WHERE),
+        Fault("enormous-log", "nodes", "the tool prints --bytes too many after its list", {**WHERE, "bytes": "6000000"}),
+        Fault("logs-not-served", "nodes", "kubelets answer requests for logs with an error", WHERE),
+        Fault("oom-killed", "nodes", "the kernel kills the container of a check (OOMKilled)", WHERE),
+        Fault("pod-evicted", "nodes", "the kubelet evicts the pods of Jobs, as memory is short", WHERE),
+        Fault("sandbox-fails", "nodes", "containers of Jobs are never made (FailedCreatePodSandBox)", WHERE),
         Fault("image-pull", "nodes", "images cannot be pulled (ImagePullBackOff)", WHERE),
         Fault("neuron-2.34", "nodes", "neuron-ls is SDK 2.34: --output-format json instead of --json-output", WHERE),
         Fault("old-driver", "nodes", "nvidia-smi is driver 535.230.02, CUDA 12.2 (DTD v12)", WHERE),
     )
 }
+
+
+#: When (seconds since 1970) a fault that lasts for a time is over.
+UNTIL = "until"
 
 
 class UnknownFault(ValueError):
@@ -92,9 +118,10 @@ def state_file(lab_dir: Path | None = None) -> Path:
 def active(lab_dir: Path | None = None) -> dict[str, dict[str, str]]:
     """The faults that are on, by name, each with its arguments."""
     try:
-        return json.loads(state_file(lab_dir).read_text(encoding="utf-8"))
+        on = json.loads(state_file(lab_dir).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
+    return {name: arguments for name, arguments in on.items() if not arguments.get(UNTIL) or float(arguments[UNTIL]) > time.time()}
 
 
 def set_fault(name: str, arguments: Mapping[str, str] | None = None, lab_dir: Path | None = None) -> None:
@@ -103,7 +130,9 @@ def set_fault(name: str, arguments: Mapping[str, str] | None = None, lab_dir: Pa
     Raises:
         UnknownFault: the fault or an argument of it is not in the table.
     """
-    _write({**active(lab_dir), name: _complete(name, arguments or {})}, lab_dir)
+    complete = _complete(name, arguments or {})
+    until = {UNTIL: str(time.time() + float(complete["lasts"]))} if complete.get("lasts") else {}
+    _write({**active(lab_dir), name: {**complete, **until}}, lab_dir)
 
 
 def clear_fault(name: str | None = None, lab_dir: Path | None = None) -> None:
@@ -196,3 +225,8 @@ def applies(arguments: Mapping[str, str], labels: Mapping[str, str]) -> bool:
 def on_node(on: Mapping[str, Mapping[str, str]], labels: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
     """The faults among ``on`` that hold on a node with these labels, by name without suffix."""
     return {base(name): arguments for name, arguments in on.items() if applies(arguments, labels)}
+
+
+def at_look(held: Mapping[str, Mapping[str, str]], look: int) -> dict[str, Mapping[str, str]]:
+    """The faults among ``held`` that show when a node's pods are played for the ``look``-th time, from 1: some only every so often."""
+    return {name: arguments for name, arguments in held.items() if look % int(arguments.get("every") or 1) == 0}

@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
 
+#: A log need not be UTF-8: such bytes are kept in a text as surrogates.
+BYTES = {"encoding": "utf-8", "errors": "surrogateescape"}
+
 #: (namespace, pod, container, wait for the end) -> HTTP status, and the log or the reason why there is none.
 LogOf = Callable[[str, str, str, bool], tuple[int, str]]
 
@@ -61,7 +64,7 @@ def cut(text: str, query: dict[str, list[str]]) -> str:
         count = int(query["tailLines"][0])
         text = "".join(lines[len(lines) - count :]) if count < len(lines) else text
     if "limitBytes" in query:
-        text = text.encode()[: int(query["limitBytes"][0])].decode(errors="ignore")
+        text = text.encode(**BYTES)[: int(query["limitBytes"][0])].decode(errors="surrogateescape")
     return text
 
 
@@ -79,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(status, cut(text, query) if status == 200 else text)
 
     def _answer(self, status: int, text: str) -> None:
-        body = text.encode()
+        body = text.encode(**BYTES)
         self.send_response(status)
         self.send_header("Content-Type", "text/plain")
         self.send_header("Content-Length", str(len(body)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,6 +34,7 @@ class Run:
     node: str = ""
     visible: list[facts.Device] = field(default_factory=list)
     outputs: dict[str, Output] = field(default_factory=dict)
+    late: bool = False
 
 
 class Player:
@@ -42,6 +44,7 @@ class Player:
         self._api = api
         self._runs: dict[str, Run] = {}
         self._addresses = itertools.count(1)
+        self._looks: Counter[str] = Counter()
 
     def step(self, nodes: Mapping[str, dict[str, Any]], seen: list[dict[str, Any]], on: Faults) -> list[dict[str, Any]]:
         """Move every pod on as far as it is due; returns the pods whose status changed, as they are now."""
@@ -97,25 +100,40 @@ class Player:
         if "image-pull" in held:
             run.due = time.monotonic() + 1.0
             return None if _waits_for(pod, "ImagePullBackOff") else self._pull_fails(pod)
+        if "sandbox-fails" in held and pods.owner(pod) == "Job":
+            run.due = time.monotonic() + 5.0
+            self._tell(pod, pods.sandbox_event(pod, _now()))
+            return None
         self._start(pod, place, held, run)
-        run.step, run.due = "running", time.monotonic() + RUN_SECONDS
+        slept = max((each.seconds for each in run.outputs.values()), default=0.0)
+        run.late = slept > (allowed := float(pod["spec"].get("activeDeadlineSeconds") or "inf"))
+        run.step, run.due = "running", time.monotonic() + max(RUN_SECONDS, min(slept, allowed))
         return pods.running(pod, run.started, self._address())
 
     def _pull_fails(self, pod: Mapping[str, Any]) -> pods.Status:
-        event = pods.image_pull_event(pod, _now())
-        self._api.request("POST", f"/api/v1/namespaces/{pod['metadata']['namespace']}/events", event)
+        self._tell(pod, pods.image_pull_event(pod, _now()))
         return pods.image_pull(pod, _now())
+
+    def _tell(self, pod: Mapping[str, Any], event: dict[str, Any]) -> None:
+        self._api.request("POST", f"/api/v1/namespaces/{pod['metadata']['namespace']}/events", event)
 
     def _after_running(self, pod: Mapping[str, Any], place: Mapping[str, Any], held: Faults, run: Run) -> pods.Status | None:
         run.step = "done"
+        if run.late:
+            return pods.over_deadline(pod, _now())
         if not pods.finishes(pod):
             return None
+        end = next((end for name, end in ENDS.items() if name in held and pods.owner(pod) == "Job"), None)
+        if end:
+            return end(pod, _now())
         return pods.finished(pod, run.outputs, run.started, _now())
 
     def _start(self, pod: Mapping[str, Any], place: Mapping[str, Any], held: Faults, run: Run) -> None:
         run.started = _now()
-        run.visible = pods.hand_out(pod, present(place, held), self._taken(run.node))
-        run.outputs = pods.play(pod, run.visible, Conditions(held))
+        self._looks[run.node] += 1
+        held = faults.at_look(held, self._looks[run.node])
+        run.visible = pods.hand_out(pod, present(place, held), self._taken(run.node), "open-devices" in held)
+        run.outputs = pods.play(pod, run.visible, Conditions(held), time.time())
 
     def _taken(self, name: str) -> set[int]:
         return {device.index for run in self._runs.values() if run.node == name and run.step == "running" for device in run.visible}
@@ -148,6 +166,9 @@ def missing(held: Faults) -> int:
     """How many devices the fault missing-device took."""
     return int(held.get("missing-device", {}).get("count", 0))
 
+
+#: Faults that end the pods of Jobs otherwise than by their commands.
+ENDS: Mapping[str, Callable[[pods.Pod, str], pods.Status]] = {"oom-killed": pods.oom_killed, "pod-evicted": pods.evicted}
 
 #: Faults that keep a device plugin from registering anything -> the waiting reason of its pod, and the status that shows it.
 PLUGIN_FAULTS: Mapping[str, tuple[str, Callable[[pods.Pod, str], pods.Status]] | None] = {

@@ -6,6 +6,7 @@ kwok plays what a DaemonSet, ReplicaSet or StatefulSet owns; here are the others
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from . import commands
@@ -77,24 +78,25 @@ def sees_everything(pod: Pod) -> bool:
     return any((each.get("securityContext") or {}).get("privileged") for each in pod["spec"]["containers"])
 
 
-def hand_out(pod: Pod, devices: Sequence[Device], taken: set[int]) -> list[Device]:
-    """The devices that the pod sees: the first free ones, as many as it requests; all of them for a privileged pod."""
+def hand_out(pod: Pod, devices: Sequence[Device], taken: set[int], open_to_all: bool = False) -> list[Device]:
+    """The devices that the pod sees: the first free ones, as many as it requests; all of them for a privileged pod, or if they
+    are open to all."""
     if not devices:
         return []
     wanted = devices_wanted(pod, devices[0].facts.accelerator)
-    if not wanted and sees_everything(pod):
+    if not wanted and (open_to_all or sees_everything(pod)):
         return list(devices)
     return [device for device in devices if device.index not in taken][:wanted]
 
 
-def play(pod: Pod, visible: Sequence[Device], conditions: Conditions) -> dict[str, Output]:
-    """What each container prints and how it ends, by container name."""
-    machine = commands.Machine(visible, conditions)
+def play(pod: Pod, visible: Sequence[Device], conditions: Conditions, now: float = 0.0) -> dict[str, Output]:
+    """What each container prints and how it ends, by container name; ``now`` in seconds since 1970."""
+    machine = commands.Machine(visible, conditions, now)
     outputs = {each["name"]: commands.run(commands.command_of(each), machine) for each in pod["spec"]["containers"]}
     if not conditions.has("truncated-log"):
         return outputs
     kept = int(conditions.argument("truncated-log", "bytes", "400"))
-    return {name: Output(output.text[:kept], output.exit_code) for name, output in outputs.items()}
+    return {name: replace(output, text=output.text[:kept]) for name, output in outputs.items()}
 
 
 def creating(pod: Pod, now: str, host_ip: str = "127.0.0.1") -> Status:
@@ -113,20 +115,57 @@ def image_pull(pod: Pod, now: str, reason: str = "ImagePullBackOff") -> Status:
     )
 
 
+def evicted(pod: Pod, now: str) -> Status:
+    """The kubelet has ended the pod, as the node is short of memory. Words: kubernetes/kubernetes, pkg/kubelet/eviction/helpers.go."""
+    message = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 52Mi. "
+    target = {"type": "DisruptionTarget", "status": "True", "reason": "TerminationByKubelet", "message": message, "lastTransitionTime": now}
+    ends = _killed(pod, "Error", now)
+    return {"phase": "Failed", "reason": "Evicted", "message": message, "conditions": [target], "containerStatuses": ends}
+
+
+def oom_killed(pod: Pod, now: str) -> Status:
+    """The kernel has killed the containers: they took more memory than their limit."""
+    return {"phase": "Failed", "conditions": _conditions(now, "False", "PodFailed"), "containerStatuses": _killed(pod, "OOMKilled", now)}
+
+
+def over_deadline(pod: Pod, now: str) -> Status:
+    """The pod's activeDeadlineSeconds have passed. Words: kubernetes/kubernetes, pkg/kubelet/active_deadline.go."""
+    message = "Pod was active on the node longer than the specified deadline"
+    ends = _killed(pod, "Error", now)
+    conditions = _conditions(now, "False", "PodFailed")
+    return {"phase": "Failed", "reason": "DeadlineExceeded", "message": message, "conditions": conditions, "containerStatuses": ends}
+
+
+def _killed(pod: Pod, reason: str, now: str) -> list[Status]:
+    end = {"terminated": {"exitCode": 137, "reason": reason, "startedAt": now, "finishedAt": now}}
+    return [_container(each, end) for each in pod["spec"]["containers"]]
+
+
 def image_pull_event(pod: Pod, now: str) -> dict[str, Any]:
     """The kubelet's event that says so."""
-    meta = pod["metadata"]
     image = pod["spec"]["containers"][0].get("image", "")
+    return event(pod, now, "Failed", f'Failed to pull image "{image}": failed to resolve reference "{image}": connection refused')
+
+
+def sandbox_event(pod: Pod, now: str) -> dict[str, Any]:
+    """The kubelet's event where the network plugin gives the pod no address."""
+    words = 'Failed to create pod sandbox: plugin type="aws-cni" failed (add): failed to assign an IP address to container'
+    return event(pod, now, "FailedCreatePodSandBox", words)
+
+
+def event(pod: Pod, now: str, reason: str, message: str) -> dict[str, Any]:
+    """A warning of the kubelet about a pod."""
+    meta = pod["metadata"]
     about = {"kind": "Pod", "apiVersion": "v1", "name": meta["name"], "namespace": meta["namespace"], "uid": meta["uid"]}
     return {
         "apiVersion": "v1",
         "kind": "Event",
         "type": "Warning",
-        "reason": "Failed",
+        "reason": reason,
         "count": 1,
         "metadata": {"generateName": f"{meta['name']}.", "namespace": meta["namespace"]},
         "involvedObject": about,
-        "message": f'Failed to pull image "{image}": failed to resolve reference "{image}": connection refused',
+        "message": message,
         "source": {"component": "kubelet", "host": pod["spec"].get("nodeName", "")},
         "firstTimestamp": now,
         "lastTimestamp": now,

@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.lab.state import REAL_NODE
+
 from . import facts, faults, kubelet, node, player, pods
 from .api import ERRORS, MERGE, Api, Cache
 from .cloud import ERRORS as CLOUD_ERRORS
@@ -94,7 +96,7 @@ class NodeSide:
         self._next_look = time.monotonic() + max(POLL_SECONDS, 10 * (time.monotonic() - began))
 
     def _keep_pods(self, on: player.Faults) -> None:
-        nodes = {each["metadata"]["name"]: each for each in self._nodes.all()}
+        nodes = {each["metadata"]["name"]: each for each in self._nodes.all() if REAL_NODE not in (each["metadata"].get("labels") or {})}
         for changed in self._player.step(nodes, self._pods.all(), on):
             self._pods.put(changed)
 
@@ -120,6 +122,8 @@ class NodeSide:
         pod = self._find(namespace, name)
         if pod is None:
             return 404, f'pod "{name}" not found'
+        if self._holds_back(pod):
+            return 500, "failed to open log file: input/output error"
         uid = pod["metadata"]["uid"]
         deadline = time.monotonic() + FOLLOW_SECONDS
         while follow and pods.ours(pod) and not self._player.done(uid) and time.monotonic() < deadline:
@@ -128,6 +132,12 @@ class NodeSide:
         if output is None and pods.ours(pod):
             return 400, f'container "{container}" in pod "{name}" is waiting to start: ContainerCreating'
         return 200, output.text if output else ""
+
+    def _holds_back(self, pod: dict[str, Any]) -> bool:
+        """Whether the pod's kubelet does not serve logs."""
+        on = faults.active(self._state_dir)
+        place = next((each for each in self._nodes.all() if each["metadata"]["name"] == pod["spec"].get("nodeName")), None)
+        return "logs-not-served" in on and place is not None and "logs-not-served" in faults.on_node(on, place["metadata"]["labels"])
 
     def _find(self, namespace: str, name: str) -> dict[str, Any] | None:
         found = (pod for pod in self._pods.all() if (pod["metadata"]["namespace"], pod["metadata"]["name"]) == (namespace, name))

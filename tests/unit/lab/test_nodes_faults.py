@@ -73,3 +73,16 @@ def test_suffix_turns_a_fault_on_twice() -> None:
 def test_main_documents_every_fault_in_the_readme() -> None:
     readme = (Path(faults.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
     assert [name for name in faults.FAULTS if f"| `{name}` |" not in readme] == []
+
+
+def test_a_fault_that_lasts_for_a_time_goes_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faults.time, "time", lambda: 100.0)
+    faults.set_fault("plugin-finds-nothing", {"lasts": "8"}, tmp_path)
+    assert "plugin-finds-nothing" in faults.active(tmp_path)
+    monkeypatch.setattr(faults.time, "time", lambda: 108.0)
+    assert faults.active(tmp_path) == {}
+
+
+def test_at_look_shows_what_shows_only_every_so_often() -> None:
+    held = {"ecc-errors": {"every": "2"}, "gpu-lost": {}}
+    assert [sorted(faults.at_look(held, look)) for look in (1, 2, 3)] == [["gpu-lost"], ["ecc-errors", "gpu-lost"], ["gpu-lost"]]

@@ -51,6 +51,12 @@ def test_hand_out_shows_a_privileged_pod_everything() -> None:
     assert len(pods.hand_out(pod, facts.devices("g5.48xlarge", "i-0a"), {0})) == 8
 
 
+def test_hand_out_shows_all_to_everybody_where_devices_are_open() -> None:
+    devices = facts.devices("g5.48xlarge", "i-0a")
+    assert len(pods.hand_out(_pod(), devices, set(), open_to_all=True)) == 8
+    assert len(pods.hand_out(_pod(limits={"nvidia.com/gpu": "2"}), devices, set(), open_to_all=True)) == 2
+
+
 def test_play_truncates_the_log_when_told_to() -> None:
     devices = facts.devices("g5.48xlarge", "i-0a")
     outputs = pods.play(_pod(), devices, Conditions({"truncated-log": {"bytes": "10"}}))
@@ -166,3 +172,21 @@ def test_image_pull_event_is_about_the_pod() -> None:
     event = pods.image_pull_event(_pod(), NOW)
     assert event["involvedObject"]["uid"] == "u1"
     assert '"example.com/check:1"' in event["message"]
+
+
+@pytest.mark.parametrize(
+    ("made", "phase", "reason", "container"),
+    [
+        (pods.evicted, "Failed", "Evicted", "Error"),
+        (pods.oom_killed, "Failed", None, "OOMKilled"),
+        (pods.over_deadline, "Failed", "DeadlineExceeded", "Error"),
+    ],
+)
+def test_pods_that_are_ended_from_outside(made: Any, phase: str, reason: str | None, container: str) -> None:
+    status = made(_pod(), "2026-11-29T10:00:00Z")
+    (ended,) = [each["state"]["terminated"] for each in status["containerStatuses"]]
+    assert (status["phase"], status.get("reason"), ended["reason"], ended["exitCode"]) == (phase, reason, container, 137)
+
+
+def test_cut_keeps_bytes_that_are_not_utf8() -> None:
+    assert kubelet.cut("\udcff\udcfe", {"limitBytes": ["1"]}) == "\udcff"

@@ -9,7 +9,7 @@ import pytest
 
 from tests.lab.nodes import commands, facts
 from tests.lab.nodes.tools import neuron_ls, nvidia_smi
-from tests.lab.nodes.tools.output import Conditions
+from tests.lab.nodes.tools.output import Conditions, Output
 
 GPUS = facts.devices("g5.48xlarge", "i-0a")
 NEURONS = facts.devices("trn1.32xlarge", "i-0b")
@@ -159,3 +159,90 @@ def test_run_passes_over_other_commands() -> None:
 def test_run_keeps_the_exit_code_of_a_script() -> None:
     assert _run("sh", "-c", "neuron-ls --nonsense; exit 3").exit_code == 3
     assert _run("sh", "-c", "set -e; neuron-ls --nonsense; echo never").text.endswith("--wide\n")
+
+
+def test_a_script_takes_as_long_as_it_sleeps_and_tells_the_time() -> None:
+    script = "date +begin=%s; nvidia-smi -L; code=$?; sleep 15; date +end=%s"
+    output = commands.run(["sh", "-c", script], commands.Machine(GPUS[:1], now=1000.5))
+    lines = output.text.splitlines()
+    assert (lines[0], lines[-1], output.seconds) == ("begin=1000", "end=1015", 15.0)
+    assert lines[1].startswith("GPU 0: NVIDIA A10G")
+
+
+def test_a_holder_sleeps_until_it_is_deleted() -> None:
+    assert commands.run(["sh", "-c", "trap 'exit 0' TERM; sleep 960 & wait"], commands.Machine()).seconds == 960
+    assert commands.run(["sleep", "infinity"], commands.Machine()).seconds == float("inf")
+    assert commands.run(["sh", "-c", "what the lab does not know"], commands.Machine()) == commands.Output()
+
+
+def test_ls_shows_the_device_nodes_that_the_container_has() -> None:
+    assert {"null", "nvidia2", "nvidia3"} <= set(commands.run(["ls", "/dev"], commands.Machine(GPUS[2:4])).text.splitlines())
+    assert not any("nvidia" in line for line in commands.run(["ls", "/dev"], commands.Machine()).text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("devices", "fault", "exit_code", "says"),
+    [(GPUS, "", 0, "Test PASSED"), (GPUS, "wrong-result", 1, "Result verification failed"), ((), "", 1, "no CUDA-capable device")],
+)
+def test_vector_add_computes_on_what_the_container_sees(devices, fault: str, exit_code: int, says: str) -> None:
+    machine = commands.Machine(devices, Conditions({fault: {}} if fault else {}))
+    output = commands.run(["/cuda-samples/vectorAdd"], machine)
+    assert (output.exit_code, says in output.text) == (exit_code, True)
+
+
+def test_nvidia_smi_xml_of_a_fabric_that_is_not_up_yet() -> None:
+    states = [gpu.findtext("fabric/state") for gpu in _xml("fabric-in-progress", "p5.48xlarge").findall("gpu")]
+    assert states == ["In Progress"] * 8
+    assert _xml("fabric-in-progress").find("gpu").findtext("fabric/state") == "N/A"
+
+
+BOUNDED = ["sh", "-c", 'timeout 1 true 2>/dev/null && exec timeout "$0" "$@"; exec "$@"', "20"]
+
+
+def _bounded(faults: dict[str, dict[str, str]], *tool: str) -> Output:
+    return commands.run([*BOUNDED, *tool], commands.Machine(GPUS, Conditions(faults)))
+
+
+def test_the_shell_runs_its_arguments_within_a_time_limit() -> None:
+    assert _bounded({}, "nvidia-smi", "-q", "-x") == nvidia_smi.run(["-q", "-x"], GPUS)
+    neuron = commands.run([*BOUNDED, "sh", "-c", "neuron-ls -j || exec neuron-ls --output-format json"], commands.Machine(NEURONS))
+    assert len(json.loads(neuron.text)) == 16
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "seconds"), [({}, 124, 20), ({"seconds": "7"}, 0, 7), ({"no-timeout": "yes"}, 0, float("inf"))]
+)
+def test_a_tool_that_hangs_is_ended_where_there_is_timeout(arguments: dict[str, str], code: int, seconds: float) -> None:
+    output = _bounded({"tool-hangs": arguments}, "nvidia-smi", "-q", "-x")
+    assert (output.exit_code, output.seconds) == (code, seconds)
+
+
+def test_a_missing_tool_is_told_by_the_shell_or_the_runtime() -> None:
+    assert _bounded({"tool-missing": {}}, "nvidia-smi", "-q").exit_code == 127
+    assert commands.run(["nvidia-smi"], commands.Machine(GPUS, Conditions({"tool-missing": {}}))).exit_code == 128
+
+
+def test_tool_says_other_words_or_more() -> None:
+    said = {"text": "WARNING: infoROM is corrupted at gpu 0000:00:1E.0\n", "exit-code": "14"}
+    assert _bounded({"tool-says": said}, "nvidia-smi", "-q", "-x") == Output(said["text"], 14)
+    more = _bounded({"tool-says": {**said, "after": "yes"}}, "nvidia-smi", "-q", "-x")
+    assert more.text.startswith("<?xml") and more.text.endswith(said["text"])
+
+
+def test_gpu_field_changes_the_first_gpu_alone_and_only_what_it_has() -> None:
+    def values(path: str, value: str) -> list[str | None]:
+        faults = {"gpu-field": {"path": path, "value": value}}
+        root = ElementTree.fromstring(nvidia_smi.run(["-q", "-x"], GPUS, Conditions(faults)).text)
+        return [gpu.findtext(path.replace(".", "/")) for gpu in root.findall("gpu")]
+
+    assert values("remapped_rows.remapped_row_failure", "Yes") == ["Yes", *["No"] * 7]
+    with pytest.raises(KeyError):
+        values("no.such.field", "1")
+
+
+@pytest.mark.parametrize(
+    ("fault", "begins", "length"), [("entity-bomb", "<?xml", 300), ("binary-log", "\udcff", 300), ("enormous-log", "<?xml", 6_000_000)]
+)
+def test_odd_logs(fault: str, begins: str, length: int) -> None:
+    text = _bounded({fault: {}}, "nvidia-smi", "-q", "-x").text
+    assert text.startswith(begins) and len(text) >= length

@@ -291,7 +291,7 @@ def gpu_tree(gpu: Device, place: int, driver: Driver, conditions: Conditions) ->
     """One ``gpu`` element as nested names and texts, in the tool's order."""
     errors = _uncorrectable(place, conditions)
     new = driver.dtd >= 13
-    return {
+    tree: Tree = {
         **_identity(gpu, driver),
         "pci": _pci(gpu, new),
         "fan_speed": NA,
@@ -307,9 +307,26 @@ def gpu_tree(gpu: Device, place: int, driver: Driver, conditions: Conditions) ->
         "temperature": _temperature(gpu, new),
         **_power(gpu, driver),
         "clocks": _same(("graphics_clock", "sm_clock", "video_clock"), "300 MHz") | {"mem_clock": "405 MHz"},
-        **({"fabric": _fabric(gpu, new)} if driver.dtd >= 12 else {}),
+        **({"fabric": _fabric(gpu, new, conditions)} if driver.dtd >= 12 else {}),
         "processes": "",
     }
+    if place == 0 and conditions.has("gpu-field"):
+        set_field(tree, conditions.argument("gpu-field", "path", ""), conditions.argument("gpu-field", "value", ""))
+    return tree
+
+
+def set_field(tree: Tree, path: str, value: str) -> None:
+    """Change one text of a tree, which must be there; ``path`` has dots.
+
+    Raises:
+        KeyError: this GPU, or this driver, has no such field.
+    """
+    *groups, name = path.split(".")
+    for group in groups:
+        tree = tree[group]  # type: ignore[assignment]
+    if not isinstance(tree[name], str):
+        raise KeyError(path)
+    tree[name] = value
 
 
 def _identity(gpu: Device, driver: Driver) -> Tree:
@@ -460,7 +477,9 @@ def _power(gpu: Device, driver: Driver) -> Tree:
     return {"gpu_power_readings": {**draw, **limits}}
 
 
-def _fabric(gpu: Device, new: bool) -> Tree:
+def _fabric(gpu: Device, new: bool, conditions: Conditions) -> Tree:
     state, status = ("Completed", "Success") if gpu.facts.nvswitch else (NA, NA)
+    if gpu.facts.nvswitch and conditions.has("fabric-in-progress"):
+        state, status = "In Progress", NA
     tree: Tree = {"state": state, "status": status}
     return {**tree, "cliqueId": NA, "clusterUuid": NA, "health": _same(_HEALTH, NA)} if new else tree

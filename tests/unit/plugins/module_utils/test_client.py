@@ -162,9 +162,9 @@ def test_without_managed_fields_leaves_what_it_cannot_be_sure_of(where):
     assert json.loads(without_managed_fields(text)) == where
 
 
-def test_text_is_cut_at_its_limit_and_never_fails_to_decode(server, client):
+def test_data_is_cut_at_its_limit(server, client):
     server.answer = lambda handler: handler.reply(200, b"\xff" * 100)
-    assert client.text("/log", limit=10) == "\ufffd" * 10
+    assert client.data("/log", limit=10) == b"\xff" * 10
 
 
 def test_get_asks_once_more_with_renewed_credentials(server):
@@ -282,3 +282,31 @@ def test_client_from_a_kubeconfig_that_is_not_there_names_it(monkeypatch):
     module = SimpleNamespace(params={"kubeconfig": "/nowhere/config"})
     with pytest.raises(CollectionError, match=r"kubeconfig /nowhere/config: .*Set the option kubeconfig"):
         client_from(module)
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_get_unpacks_what_is_packed_in_one_piece_or_several(server, client, members):
+    text = json.dumps({"x": "y" * 100_000}).encode()
+    half = len(text) // members
+    packed = b"".join(gzip.compress(text[start : start + half]) for start in range(0, len(text), half))
+    server.answer = lambda handler: handler.reply(200, packed, Content_Encoding="gzip")
+    assert client.get("/x") == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [(gzip.compress(b'{"x": 1}')[:-9], "ends in the middle"), (b'{"x": 1}', "is called gzip"), (b"", "ends in the middle")],
+)
+def test_get_refuses_what_is_not_whole_or_not_packed(server, client, body, words):
+    server.answer = lambda handler: handler.reply(200, body, Content_Encoding="gzip")
+    with pytest.raises(ApiError, match=words):
+        client.get("/x")
+
+
+def test_whole_never_unpacks_more_than_the_largest_answer(server, client, monkeypatch):
+    monkeypatch.setattr(_wire, "LARGEST_ANSWER", 1_000_000)
+    monkeypatch.setattr(_wire, "LARGEST_PIECE", 100_000)
+    packed = gzip.compress(b" " * 50_000_000)
+    server.answer = lambda handler: handler.reply(200, packed, Content_Encoding="gzip")
+    with pytest.raises(ApiError, match="did not end after 1100000 bytes"):
+        client.get("/x")

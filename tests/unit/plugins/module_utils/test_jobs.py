@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 
 import pytest
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import (
@@ -170,3 +171,71 @@ def test_accelerator_by_resources_and_plugin_pods():
     plugin = {"spec": {"containers": [{"image": "nvcr.io/nvidia/k8s-device-plugin:v0.20.0"}]}}
     assert is_plugin_pod(plugin, NVIDIA)
     assert not is_plugin_pod(plugin, NEURON)
+
+
+def test_deadlines_lie_within_each_other():
+    job = a_check(timeout=300)
+    pod = job["spec"]["template"]["spec"]
+    tool = int(pod["containers"][0]["command"][3])
+    assert tool < pod["activeDeadlineSeconds"] < job["spec"]["activeDeadlineSeconds"]
+
+
+def test_the_tools_deadline_needs_neither_timeout_nor_a_shell_of_the_users_image():
+    command = a_check()["spec"]["template"]["spec"]["containers"][0]["command"]
+    assert command[:2] == ["sh", "-c"]
+    assert command[4:] == list(NVIDIA.command)
+    assert a_check(image="r/i:1")["spec"]["template"]["spec"]["containers"][0]["command"] == list(NVIDIA.command)
+
+
+@pytest.mark.parametrize(("path", "words", "code"), [("/usr/bin:/bin", "here 7\n", 7), ("/nowhere", "here 7\n", 7)])
+def test_the_command_runs_the_tool_with_and_without_timeout(path, words, code):
+    command = a_check()["spec"]["template"]["spec"]["containers"][0]["command"][:4]
+    done = subprocess.run(
+        ["/bin/sh", *command[1:], "/bin/sh", "-c", "echo here 7; exit 7"], env={"PATH": path}, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.returncode) == (words, code)
+
+
+def test_the_tool_is_ended_in_time_where_there_is_timeout():
+    command = a_check(timeout=2)["spec"]["template"]["spec"]["containers"][0]["command"][:4]
+    done = subprocess.run(["/bin/sh", *command[1:], "sleep", "60"], check=False)
+    assert done.returncode == 124
+
+
+def test_injected_containers_are_named_and_do_not_count():
+    statuses = [
+        {"name": "istio-proxy", "state": {"running": {}}},
+        {"name": "check", "state": {"terminated": {"exitCode": 0, "reason": "Completed"}}},
+    ]
+    state = job_state(None, pod(phase="Running", containerStatuses=statuses))
+    assert (state.phase, state.exit_code, state.injected) == ("ended", 0, ("istio-proxy",))
+
+
+def test_an_injected_container_that_fails_is_named():
+    end = {"terminated": {"exitCode": 3}}
+    status = {
+        "initContainerStatuses": [{"name": "vault-init", "state": end}],
+        "containerStatuses": [{"name": "check", "state": {"waiting": {}}}],
+    }
+    state = job_state(None, pod(phase="Failed", **status))
+    assert (state.phase, state.reason) == ("stopped", "PodFailed")
+    assert state.message == "its container vault-init ended with exit code 3"
+
+
+def test_an_eviction_is_told_by_the_pods_condition():
+    condition = {"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI", "message": "Eviction API: evicting"}
+    state = job_state(None, pod(phase="Running", conditions=[condition], containerStatuses=container(running={})))
+    assert state.disrupted == "EvictionByEvictionAPI: Eviction API: evicting"
+
+
+def test_demand_job_holds_its_node_until_it_is_deleted():
+    job = demand_job(run="0a1b2c3d", node_pool="gpu", number=1, accelerator=NEURON, namespace="verify", timeout=100)
+    shell, option, script = job["spec"]["template"]["spec"]["containers"][0]["command"]
+    assert (shell, option) == ("sh", "-c")
+    assert script == f"trap 'exit 0' TERM; sleep {job['spec']['activeDeadlineSeconds']} & wait"
+
+
+def test_check_job_tolerates_a_cordon_only_where_it_is_told_to():
+    cordon = {"key": "node.kubernetes.io/unschedulable", "operator": "Exists", "effect": "NoSchedule"}
+    tolerations = [a_check(cordoned=cordoned)["spec"]["template"]["spec"]["tolerations"] for cordoned in (True, False)]
+    assert [cordon in each for each in tolerations] == [True, False]

@@ -193,30 +193,40 @@ def _one_of(*words: str) -> Callable[[str], bool]:
     return lambda text: text.lower() in words
 
 
-# Last elements of paths -> what each must say wherever it is there, if it is not one of NO_VALUE.
+# Path -> what it must say if it is there and not one of NO_VALUE. A path that has no place in the document is not looked at.
 GOOD = {
     "compute_mode": _one_of("default", "exclusive_process"),
-    "current_mig": _one_of("disabled"),
-    "dram_uncorrectable": _zero,
-    "sram_uncorrectable": _zero,
-    "sram_uncorrectable_parity": _zero,
-    "sram_uncorrectable_secded": _zero,
-    "sram_threshold_exceeded": _one_of("no"),
-    "channel_repair_pending": _one_of("no"),
-    "tpc_repair_pending": _one_of("no"),
-    "unrepairable_memory": _one_of("no"),
-    "pending_retirement": _one_of("no"),
-    "pending_blacklist": _one_of("no"),
-    "remapped_row_pending": _one_of("no"),
-    "remapped_row_failure": _one_of("no"),
-    "reset_required": _one_of("no"),
-    "drain_and_reset_recommended": _one_of("no"),
+    "mig_mode/current_mig": _one_of("disabled"),
+    **dict.fromkeys(
+        (
+            "ecc_errors/volatile/dram_uncorrectable",
+            "ecc_errors/volatile/sram_uncorrectable",
+            "ecc_errors/volatile/sram_uncorrectable_parity",
+            "ecc_errors/volatile/sram_uncorrectable_secded",
+            "ecc_errors/volatile/double_bit/device_memory",
+            "ecc_errors/volatile/double_bit/total",
+        ),
+        _zero,
+    ),
+    **dict.fromkeys(
+        (
+            "ecc_errors/aggregate/sram_threshold_exceeded",
+            "ecc_errors/channel_repair_pending",
+            "ecc_errors/tpc_repair_pending",
+            "ecc_errors/unrepairable_memory",
+            "retired_pages/pending_retirement",
+            "retired_pages/pending_blacklist",
+            "remapped_rows/remapped_row_pending",
+            "remapped_rows/remapped_row_failure",
+            "gpu_reset_status/reset_required",
+            "gpu_reset_status/drain_and_reset_recommended",
+        ),
+        _one_of("no"),
+    ),
     "gpu_recovery_action": _one_of("none"),
-    "state": _one_of("completed"),
-    "status": _one_of("success"),
+    "fabric/state": _one_of("completed"),
+    "fabric/status": _one_of("success"),
 }
-# What is a warning where it is an error in the same place elsewhere: the errors of a GPU's whole life.
-LIFE = "ecc_errors/aggregate"
 BROKEN = ("unknown error", "gpu requires reset", "err!", "gpu is lost", "fallen off the bus", "\ufffd")
 
 
@@ -238,9 +248,8 @@ def wrong_gpu(gpu: ElementTree.Element, healthy: set[str], expected: Expectation
     """What is wrong with a GPU by its elements; empty if nothing is."""
     leaves = list(_leaves(gpu))
     for path, text in leaves:
-        good = GOOD.get(path.rpartition("/")[2])
-        counted = good is _zero and path.startswith(LIFE)
-        if good and not counted and text.lower() not in NO_VALUE and not good(text):
+        good = GOOD.get(path)
+        if good and text.lower() not in NO_VALUE and not good(text):
             return f"{path}: {text}"
         if any(each in text.lower() for each in BROKEN):
             return f"{path}: {text}"

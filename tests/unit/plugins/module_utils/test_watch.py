@@ -152,8 +152,13 @@ def test_follow_takes_what_a_watch_tells_again_for_known():
     assert len([asked for asked in client.asked if "watch" not in asked]) == 1
 
 
-@pytest.mark.parametrize(("fault", "cuts", "lists"), [(ApiError("cut"), 4, 1), (ApiError("cut"), 5, 2)])
-def test_follow_goes_on_after_cuts_from_where_it_was_and_lists_only_when_they_do_not_end(fault, cuts, lists):
+@pytest.mark.parametrize(
+    ("reason", "seconds", "cuts", "lists"),
+    [("Unreachable", 0, 4, 1), ("Unreachable", 0, 5, 2), ("CutEvent", 0, 5, 2), ("Unreachable", 60, 9, 1), ("BrokenEvent", 60, 2, 2)],
+)
+def test_follow_goes_on_after_cuts_from_where_it_was_and_lists_only_when_they_do_not_end(monkeypatch, reason, seconds, cuts, lists):
+    monkeypatch.setattr(Deadline, "share", lambda _deadline, _most: seconds)
+    fault = ApiError("cut", reason=reason)
     after = [{"type": "ADDED", "object": item("b", "30")}]
     client = ScriptedClient([page(item("a"))] * 2, [[fault]] * cuts + [after])
     names_until(client, {"a", "b"})
@@ -201,6 +206,14 @@ def test_follow_goes_on_without_a_source_that_is_refused_and_not_needed():
     assert view.refused["x"].reason == "Forbidden"
 
 
+def test_follow_forgets_what_it_knew_of_a_source_that_is_refused_later():
+    client = ScriptedClient([page(item("a")), *[ApiError("no", 403, "Forbidden")] * 3], [[ApiError("gone", 410, "Expired")]])
+    views = follow(client, {"x": Source("/x", needed=False)}, Deadline(5), tick=0.05)
+    view = next(view for view in views if view.refused)
+    assert view.objects == {"x": {}}
+    assert view.gone == [("x", item("a"))]
+
+
 def test_follow_keeps_what_the_source_wants_kept():
     source = Source("/x", keep=lambda found: found["metadata"]["name"].upper())
     view = next(follow(ScriptedClient([page(item("a"))]), {"x": source}, Deadline(5)))
@@ -243,3 +256,13 @@ def test_follow_a_relist_reports_what_vanished_meanwhile():
 def test_follow_ends_at_its_deadline_though_the_server_is_silent():
     views = list(follow(ScriptedClient([page()]), {"x": Source("/x")}, Deadline(0.2), tick=0.05))
     assert views
+
+
+def test_a_bell_brings_a_view_before_its_time():
+    bell = _watch.Bell()
+    views = follow(ScriptedClient([page(item("a"))]), {"x": Source("/x")}, Deadline(60), tick=30, bell=bell)
+    next(views)
+    bell.ring()
+    began = time.monotonic()
+    assert next(views).changed == []
+    assert time.monotonic() - began < 20
