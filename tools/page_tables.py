@@ -85,7 +85,7 @@ def verification() -> Iterator[str]:
         ((row.check, f"`{row.path.pattern}`", row.expected, row.severity, f"`{row.remedy.action}`") for row in STATE_CHECKS),
     )
     columns = ("The tool", "What it means", "Action", "Next step")
-    texts = ((f'prints "{text}"', meaning, f"`{remedy.action}`", remedy.next_step) for text, meaning, remedy in BY_TEXT)
+    texts = ((f'prints "{row.text}"', row.meaning, f"`{row.remedy.action}`", row.remedy.next_step) for row in BY_TEXT)
     codes = ((f"exits with {code}", meaning, f"`{remedy.action}`", remedy.next_step) for code, (meaning, remedy) in BY_EXIT_CODE.items())
     yield table("A tool that fails", columns, (*texts, *codes))
 

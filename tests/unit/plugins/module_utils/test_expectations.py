@@ -19,8 +19,35 @@ GPU = "karpenter.k8s.aws/instance-gpu-"
 ACCELERATOR = "karpenter.k8s.aws/instance-accelerator-"
 
 
-def gpu(**changes) -> Device:
-    facts = {"mig_mode.current_mig": "N/A", "compute_mode": "Default", **changes.pop("facts", {})}
+# What a healthy GPU says in the fields that must be there, with driver 580.
+ANY = {
+    "mig_mode.current_mig": "N/A",
+    "mig_mode.pending_mig": "N/A",
+    "compute_mode": "Default",
+    "ecc_mode.current_ecc": "Enabled",
+    "ecc_mode.pending_ecc": "Enabled",
+    "ecc_errors.volatile.sram_uncorrectable_parity": "0",
+    "ecc_errors.volatile.sram_uncorrectable_secded": "0",
+    "ecc_errors.volatile.dram_uncorrectable": "0",
+    "gpu_recovery_action": "None",
+}
+TURING = {**ANY, "retired_pages.pending_retirement": "No", "remapped_rows": "N/A"}
+HOPPER = {
+    **ANY,
+    "mig_mode.current_mig": "Disabled",
+    "mig_mode.pending_mig": "Disabled",
+    "ecc_errors.aggregate.sram_threshold_exceeded": "No",
+    "ecc_errors.channel_repair_pending": "No",
+    "ecc_errors.tpc_repair_pending": "No",
+    "remapped_rows.remapped_row_pending": "No",
+    "remapped_rows.remapped_row_failure": "No",
+    "fabric.state": "Completed",
+    "fabric.status": "Success",
+}
+
+
+def gpu(base=TURING, **changes) -> Device:
+    facts = {key: text for key, text in {**base, **changes.pop("facts", {})}.items() if text is not None}
     device = Device(index=0, uuid="GPU-1", model="Tesla T4", memory_mib=15360, bus_id="0000:00:1e.0", ecc="enabled", facts=facts)
     return replace(device, **changes)
 
@@ -112,7 +139,7 @@ def test_judge_passes_healthy_neuron_devices(name, instance_type):
         ({"facts": {"gpu_reset_status.reset_required": "Yes"}}, "reset"),
         ({"facts": {"remapped_rows.remapped_row_failure": "Yes"}}, "row remapping"),
         ({"facts": {"remapped_rows.remapped_row_pending": "Yes"}}, "row remapping"),
-        ({"facts": {"retired_pages.pending_retirement": "Yes"}}, "memory repair"),
+        ({"facts": {"retired_pages.pending_retirement": "Yes"}}, "page retirement"),
         ({"facts": {"ecc_errors.channel_repair_pending": "Yes"}}, "memory repair"),
         ({"facts": {"ecc_errors.unrepairable_memory": "Yes"}}, "unrepairable memory"),
         ({"facts": {"ecc_errors.aggregate.sram_threshold_exceeded": "Yes"}}, "ECC error threshold"),
@@ -140,8 +167,8 @@ def test_judge_allows_for_what_ecc_and_driver_keep(memory):
 
 @pytest.mark.parametrize("text", ["N/A", "[N/A]", "Requested functionality has been deprecated", "Not Supported", ""])
 def test_judge_takes_no_value_for_not_applicable(text):
-    facts = {"gpu_recovery_action": text, "ecc_errors.volatile.dram_uncorrectable": text, "fabric.state": text, "fabric.status": text}
-    assert judge(inventory(gpu(facts=facts)), T4) == ()
+    paths = ("gpu_recovery_action", "fabric.state", "fabric.status", "utilization.gpu_util", "mig_mode.current_mig", "fan_speed")
+    assert judge(inventory(gpu(facts=dict.fromkeys(paths, text))), T4) == ()
 
 
 def test_judge_counts():
@@ -194,26 +221,40 @@ def test_judge_does_not_warn_of_clocks_that_are_free_or_of_an_idle_gpu(text):
 
 def hopper(**facts) -> Inventory:
     gpus = [
-        gpu(index=each, uuid=f"GPU-{each}", bus_id=f"0000:00:1{each}.0", model="NVIDIA H100 80GB HBM3", memory_mib=81559, facts=facts)
+        gpu(
+            HOPPER,
+            index=each,
+            uuid=f"GPU-{each}",
+            bus_id=f"0000:00:1{each}.0",
+            model="NVIDIA H100 80GB HBM3",
+            memory_mib=81559,
+            facts=facts,
+        )
         for each in range(8)
     ]
     return inventory(*gpus)
 
 
+NO_FABRIC = {"fabric.state": None, "fabric.status": None}
+
+
 @pytest.mark.parametrize(
-    ("facts", "expected"),
+    ("driver", "facts", "expected"),
     [
-        ({"fabric.state": "Completed", "fabric.status": "Success", "fabric.health.summary": "Healthy"}, set()),
-        ({"fabric.state": "Completed", "fabric.status": "Success", "fabric.health.summary": "N/A"}, set()),
-        # A driver that prints nothing of the fabric.
-        ({}, set()),
-        ({"fabric.state": "N/A", "fabric.status": "N/A"}, {"fabric"}),
-        ({"fabric.state": "In Progress", "fabric.status": "N/A"}, {"fabric"}),
-        ({"fabric.state": "Completed", "fabric.status": "Success", "fabric.health.summary": "Unhealthy"}, {"fabric health"}),
+        ("580.1", {"fabric.health.summary": "Healthy"}, set()),
+        ("580.1", {"fabric.health.summary": "N/A"}, set()),
+        # A driver that is too old to print the fabric's state, and one that is not.
+        ("525.105.17", NO_FABRIC, set()),
+        ("580.1", NO_FABRIC, {"fabric"}),
+        ("580.1", {"fabric.state": "N/A", "fabric.status": "N/A"}, {"fabric"}),
+        ("580.1", {"fabric.state": "In Progress", "fabric.status": "N/A"}, {"fabric"}),
+        ("580.1", {"fabric.health.summary": "Unhealthy"}, {"fabric health"}),
+        ("580.1", {"fabric.health.route_unhealthy": "True"}, {"fabric health"}),
+        ("580.1", {"fabric.health.route_unhealthy": "False"}, set()),
     ],
 )
-def test_judge_of_the_fabric_of_a_type_that_has_one(facts, expected):
-    assert set(checks(judge(hopper(**facts), expectation("p5.48xlarge", {})))) == expected
+def test_judge_of_the_fabric_of_a_type_that_has_one(driver, facts, expected):
+    assert set(checks(judge(replace(hopper(**facts), driver_version=driver), expectation("p5.48xlarge", {})))) == expected
 
 
 def test_judge_asks_no_fabric_of_gpus_that_do_not_register_with_one():
@@ -222,11 +263,26 @@ def test_judge_asks_no_fabric_of_gpus_that_do_not_register_with_one():
     assert judge(inventory(gpu(facts={"fabric.state": "N/A"})), T4) == ()
 
 
-@pytest.mark.parametrize(("links", "expected"), [("[1, 5]", set()), ("[1]", {"links"}), ("null", {"links"}), ("[1, 1]", {"links"})])
+@pytest.mark.parametrize(
+    ("links", "expected"),
+    [
+        ("[1, 5]", set()),
+        ("[1]", {"links"}),
+        ("null", {"links"}),
+        ("[1, 1]", {"links"}),
+        # To itself, or to a device that is not there, is no link.
+        ("[0, 1]", {"links"}),
+        ("[1, 77]", {"links"}),
+        (None, {"links"}),
+    ],
+)
 def test_judge_of_links_between_neuron_devices(links, expected):
+    around = [f"[{(each - 1) % 6}, {(each + 1) % 6}]" for each in range(6)]
     devices = [
-        Device(index=each, memory_mib=32768, cores=2, bus_id=f"0000:00:0{each}.0", facts={"connected_to": links}) for each in range(6)
+        Device(index=each, memory_mib=32768, cores=2, bus_id=f"0000:00:0{each}.0", facts={"connected_to": around[each]})
+        for each in range(6)
     ]
+    devices[0] = replace(devices[0], facts={"connected_to": links} if links else {})
     found = judge(Inventory("neuron-ls", tuple(devices)), expectation("inf2.24xlarge", {}))
     assert set(checks(found)) == expected
 
@@ -255,7 +311,7 @@ def test_judge_holds_it_against_what_the_user_expects(wishes, expected):
 
 
 def test_judge_of_neuron_cores_and_instance_type():
-    device = Device(index=0, memory_mib=32768, cores=1)
+    device = Device(index=0, memory_mib=32768, cores=1, bus_id="0000:00:1e.0")
     found = judge(Inventory("neuron-ls", (device,), instance_type="inf2.xlarge"), expectation("trn1.2xlarge", {}))
     assert checks(found) == ["instance type", "cores"]
 

@@ -18,7 +18,7 @@ def test_compared_warns_of_a_driver_that_most_nodes_do_not_have():
     found = compared([result("a", "580.1"), result("b", "570.2"), result("c", "580.1"), result("d", None)])
     assert [len(each.findings) for each in found] == [0, 1, 0, 0]
     finding = found[1].findings[0]
-    assert (finding.severity, finding.expected, finding.found) == ("warning", "580.1, as on most nodes", "570.2")
+    assert (finding.severity, finding.expected, finding.found) == ("warning", "580.1, as mostly", "570.2")
     assert found[1].verdict == "passed"
 
 
