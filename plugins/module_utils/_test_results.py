@@ -89,11 +89,12 @@ def judge_compute(test: ComputeTest, state: Optional[JobState], seconds: float) 
 
 
 def _hung(state: JobState) -> bool:
-    return state.phase == RUNNING or state.reason == "DeadlineExceeded"
+    """Whether it began and did not come to an end; one that did not even begin, as its image was not there yet, says nothing."""
+    return state.phase == RUNNING or (state.reason == "DeadlineExceeded" and state.began)
 
 
 def _hang(test: ComputeTest) -> tuple[str, str]:
-    return f"an end within {test.timeout} s, the time to pull its image included", "none"
+    return f"an end within {test.timeout} s", "none"
 
 
 def _not_run(test: ComputeTest, state: Optional[JobState], seconds: float) -> tuple[TestResult, tuple[Finding, ...]]:

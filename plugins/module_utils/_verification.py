@@ -24,8 +24,10 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._inventory impor
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import ENDED, MAX_LOG_BYTES, STUCK, JobState
 from ansible_collections.accelerated.nodes.plugins.module_utils._marks import cordoned_by_us
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import (
+    CAPACITY_TYPE_LABEL,
     INSTANCE_TYPE_LABEL,
     NODEPOOL_LABEL,
+    ZONE_LABEL,
     NodeClaim,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils._others import contradictions, said_of
@@ -56,6 +58,16 @@ class Subject:
         return self.claim.node_pool if self.claim else _labels(self.node).get(NODEPOOL_LABEL, "")
 
     @property
+    def zone(self) -> str:
+        """Name of the availability zone; empty if nothing says it."""
+        return _labels(self.node).get(ZONE_LABEL, "") or (self.claim.zone if self.claim else "")
+
+    @property
+    def capacity_type(self) -> str:
+        """How the instance is paid for, ``on-demand``, ``spot`` or ``reserved``; empty if nothing says it."""
+        return _labels(self.node).get(CAPACITY_TYPE_LABEL, "") or (self.claim.capacity_type if self.claim else "")
+
+    @property
     def offered(self) -> int:
         """How many of the accelerator's resource the Node offers to pods."""
         accelerator = ACCELERATORS.get(self.expected.accelerator)
@@ -69,6 +81,7 @@ class NodeResult:
     """The verdict on one node, and why: by its findings, or by the reason for which it is excluded.
 
     ``probe`` says how it was looked at, ``tests`` what was done beyond the listing.
+    ``looks`` are the numbers of the looks at the node that it comes from; empty for a node that no Job was run on.
     """
 
     subject: Subject
@@ -79,6 +92,7 @@ class NodeResult:
     reason: str = ""
     probe: str = SCHEDULED
     tests: tuple[TestResult, ...] = ()
+    looks: tuple[int, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as the module returns it."""
@@ -100,6 +114,9 @@ class NodeResult:
             "duration": round(self.seconds, 1),
             "probe": self.probe,
             "tests": [each.to_dict() for each in self.tests],
+            "zone": subject.zone,
+            "capacity_type": subject.capacity_type,
+            "looks": list(self.looks),
         }
 
 

@@ -23,6 +23,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._check_pass impo
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils._clock import now_text
 from ansible_collections.accelerated.nodes.plugins.module_utils._demand import accelerator_of_pool, lacking, taints_of_pool
+from ansible_collections.accelerated.nodes.plugins.module_utils._depth import PRIVILEGED
 from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Question, Verdict, of_claim
 from ansible_collections.accelerated.nodes.plugins.module_utils._dra import RESOURCE_SLICES, hindered, published, served_by_dra
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
@@ -35,6 +36,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import
 from ansible_collections.accelerated.nodes.plugins.module_utils._look_again import repeated, settled
 from ansible_collections.accelerated.nodes.plugins.module_utils._marking import put_marks
 from ansible_collections.accelerated.nodes.plugins.module_utils._marks import planned_marks
+from ansible_collections.accelerated.nodes.plugins.module_utils._node_tests import NodeTests
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import (
     NODECLAIMS,
     NODEPOOLS,
@@ -43,6 +45,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims impo
     NodeClaim,
     without_karpenter,
 )
+from ansible_collections.accelerated.nodes.plugins.module_utils._privileged import PrivilegedPass, refuse_privileged
 from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress
 from ansible_collections.accelerated.nodes.plugins.module_utils._provision import Demand, provision
 from ansible_collections.accelerated.nodes.plugins.module_utils._report import BUSY, FAILED, INCOMPLETE, PASSED, UNKNOWN, sentence, summary
@@ -84,6 +87,7 @@ class Verification:
         """Return what a run would do, having changed nothing."""
         lacks, found = self._lacking(), self._subjects()
         self._refuse_nothing(found, lacks)
+        self._refuse_probe()
         words = [f"ask for {number} nodes of NodePool {pool}" for pool, number in lacks.items()]
         words += [f"verify {each.name} ({each.expected.instance_type})" for each in found]
         marks, marking = planned_marks(found, self._request.depth, self._date)
@@ -116,6 +120,7 @@ class Verification:
         lacks = self._lacking()
         self._found = self._subjects()
         self._refuse_nothing(self._found, lacks)
+        self._refuse_probe()
         ensure_namespace(self._client, self._request.namespace)
         self._leftovers += sweep(self._client, self._request.namespace)
         trouble = self._ask_for_nodes(lacks) if lacks else None
@@ -129,6 +134,10 @@ class Verification:
         self._leftovers += unmarked
         self._give_back()
         return trouble, results, marked
+
+    def _refuse_probe(self) -> None:
+        if self._request.depth.probe == PRIVILEGED:
+            refuse_privileged(self._client, self._request.namespace)
 
     # What there is
 
@@ -243,7 +252,23 @@ class Verification:
         results: Sequence[NodeResult] = self._look(found)
         results = settled(results, self._look_at, Deadline(depth.settle_timeout if settle else 0), self._progress)
         results = repeated(results, self._look_at, depth.repeat, self._progress, Deadline(self._request.wait_timeout))
-        return compared(results)
+        if depth.probe == PRIVILEGED:
+            results = self._looked_at_busy(results)
+        return compared(self._tested(results) if depth.full else results)
+
+    def _looked_at_busy(self, results: Sequence[NodeResult]) -> list[NodeResult]:
+        busy = [each.subject for each in results if each.verdict == BUSY]
+        looked = self.one_pass(busy, Deadline(self._request.wait_timeout), PrivilegedPass) if busy else []
+        found = {each.subject.name: each for each in looked}
+        return [found.get(each.subject.name, each) for each in results]
+
+    def _tested(self, results: Sequence[NodeResult]) -> list[NodeResult]:
+        listing = CheckPass(self._client, self._request, self._run, self._passes + 1, self._progress, self._tell)
+        tests = NodeTests(self._client, self._request, self._run, listing.manifest, self._progress)
+        try:
+            return tests.results(results)
+        finally:
+            self._leftovers += tests.leftovers
 
     def _look_at(self, names: Sequence[str]) -> list[NodeResult]:
         """Look at nodes as they are now; one that is gone is not among the results."""
@@ -260,7 +285,7 @@ class Verification:
             for each in found
         }
         for each in filter(None, blocked.values()):
-            self._tell(Observation(0, each.subject, None, each))
+            self._tell(Observation(0, each.subject, None, each, cause=causes.get(each.subject.name)))
         checked = self.one_pass([each for each in found if blocked[each.name] is None], Deadline(self._request.wait_timeout))
         results = {each.subject.name: each for each in checked}
         return [blocked[each.name] or results[each.name] for each in found]
@@ -287,10 +312,10 @@ class Verification:
         if sentence not in self._warnings:
             self._warnings.append(sentence)
 
-    def one_pass(self, nodes: Sequence[Subject], deadline: Deadline) -> list[NodeResult]:
+    def one_pass(self, nodes: Sequence[Subject], deadline: Deadline, kind: type[CheckPass] = CheckPass) -> list[NodeResult]:
         """Run a Job on each of these nodes and return their results in the same order; each call is a pass with Jobs of its own."""
         self._passes += 1
-        checks = CheckPass(self._client, self._request, self._run, self._passes, self._progress, self._tell)
+        checks = kind(self._client, self._request, self._run, self._passes, self._progress, self._tell)
         try:
             return checks.results(nodes, deadline)
         finally:

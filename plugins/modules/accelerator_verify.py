@@ -179,6 +179,22 @@ options:
         deleted, and waited for until they are gone. One whose accelerators other pods use by then is kept, with a warning.
     type: bool
     default: false
+  evidence:
+    description:
+      - Directory, on the machine where the module runs, for an evidence bundle of this run, with what each tool printed and each verdict needs,
+        versions, the report, and the sums of all that. It must be new, empty, or an earlier bundle, which is replaced.
+      - No credential is written there. In check mode nothing is.
+    type: path
+  from_evidence:
+    description:
+      - Directory of an evidence bundle, to judge what it keeps again instead of looking at nodes. No cluster is asked, and all other options but
+        O(compare_with) are without effect, since the bundle holds what was expected.
+      - The sums of all its files are checked first, and one that was changed, added or removed is named and fails the task.
+    type: path
+    aliases: [from]
+  compare_with:
+    description: Directory of the evidence bundle of an earlier run, to say in RV(comparison) what is not as it was. Its sums are checked first.
+    type: path
 requirements:
   - kubernetes >= 24.2.0
 notes:
@@ -225,6 +241,15 @@ EXAMPLES = r"""
   accelerated.nodes.accelerator_verify:
     provision: {gpu: 1}
     give_back: true
+- name: Keep evidence, and say what is not as it was in the last run
+  accelerated.nodes.accelerator_verify:
+    node_pools: [gpu]
+    evidence: /var/lib/verification/this-week
+    compare_with: /var/lib/verification/last-week
+
+- name: Judge kept evidence again, without a cluster
+  accelerated.nodes.accelerator_verify:
+    from_evidence: /var/lib/verification/last-week
 
 - name: Keep a report a person can look at
   ansible.builtin.copy:
@@ -308,6 +333,16 @@ nodes:
       description: What was set on the Node or removed from it, in words.
       type: list
       elements: str
+    zone:
+      description: Availability zone of the node; empty if nothing says it.
+      type: str
+    capacity_type:
+      description: V(on-demand), V(spot) or V(reserved), as Karpenter's label says it; empty if it does not.
+      type: str
+    looks:
+      description: Numbers of the looks at the node that the verdict comes from; empty for a node that no Job was run on.
+      type: list
+      elements: int
 summary:
   description:
     - C(total), the number of each verdict, C(warnings), the number of warnings, and C(text), a sentence.
@@ -354,12 +389,25 @@ plan:
   returned: in check mode
   type: list
   elements: str
+evidence:
+  description: Where the evidence bundle is, C(path), and the SHA-256 of its manifest, C(manifest_sha256).
+  returned: with O(evidence)
+  type: dict
+comparison:
+  description:
+    - What is not as it was in the bundle C(with), of the run that began at C(time).
+    - C(new), C(still_failing) and C(mended) list findings that are errors, by node, check and device; C(not_looked_at) those that are gone from
+      nodes that could not be measured this time.
+    - C(missing) and C(appeared) list nodes, and C(devices) the UUIDs that are on another node than before (C(was_on), C(is_on)), or on none.
+  returned: with O(compare_with)
+  type: dict
 verdict:
   description: Why nodes that were asked for are not ready, as M(accelerated.nodes.nodeclaim_wait) returns it.
   returned: when O(provision) failed
   type: dict
 """
 
+from ansible_collections.accelerated.nodes.plugins.module_utils._evidence_run import EvidenceRun
 from ansible_collections.accelerated.nodes.plugins.module_utils._interruption import INTERRUPTION
 from ansible_collections.accelerated.nodes.plugins.module_utils._module import (
     PROGRESS_OPTIONS,
@@ -407,20 +455,28 @@ OPTIONS = {
     "on_failure": {"type": "str", "choices": ["none", "taint", "cordon"], "default": "none"},
     "mark": {"type": "bool", "default": False},
     "give_back": {"type": "bool", "default": False},
+    "evidence": {"type": "path"},
+    "from_evidence": {"type": "path", "aliases": ["from"]},
+    "compare_with": {"type": "path"},
 }
 
 
 def verify(module: AcceleratorModule) -> dict:
     """Verify as the options say; in check mode only say what would be done."""
-    verification = Verification(module.client(), request_from(module.params), module.progress)
+    evidence = EvidenceRun(module.params)
+    if evidence.kept:
+        return evidence.judge_again()
+    client, request = module.client(), request_from(module.params)
+    evidence.keep(client, request)
+    verification = Verification(client, request, module.progress, evidence.observe)
     if module.check_mode:
         return verification.plan()
     INTERRUPTION.listen()
-    return verification.run()
+    return evidence.ended(verification.run)
 
 
 def main() -> None:
-    AcceleratorModule(OPTIONS).run(verify)
+    AcceleratorModule(OPTIONS, mutually_exclusive=[("evidence", "from_evidence")]).run(verify)
 
 
 if __name__ == "__main__":

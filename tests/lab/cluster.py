@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from tests.lab import process
-from tests.lab.state import BIN_DIR, CLUSTER_NAME, LOOPBACK, REGION, LabError, State
+from tests.lab.state import BIN_DIR, CLUSTER_NAME, LOOPBACK, REAL_NODE, REGION, LabError, State
 
 STAGES = Path(__file__).with_name("stages.yaml")
 ZONES = (f"{REGION}a", f"{REGION}b")
@@ -98,13 +98,19 @@ def configuration(ports: dict[str, int], flags: Flags | None = None) -> dict[str
         "kwokControllerPort": ports["kwok"],
         **{option: str(BIN_DIR / program) for option, program in programs.items()},
     }
-    patches = {"kube-apiserver": {"kubelet-preferred-address-types": "InternalIP", "advertise-address": ADVERTISED}, **(flags or {})}
+    extra = {
+        "kube-apiserver": {"kubelet-preferred-address-types": "InternalIP", "advertise-address": ADVERTISED},
+        # After kwokctl's own word, so that this is the last.
+        "kwok-controller": {"manage-all-nodes": "false", "manage-nodes-with-label-selector": f"!{REAL_NODE}"},
+        **(flags or {}),
+    }
     return {
         "apiVersion": "config.kwok.x-k8s.io/v1alpha1",
         "kind": "KwokctlConfiguration",
         "options": options,
         "componentsPatches": [
-            {"name": name, "extraArgs": [{"key": key, "value": value} for key, value in extra.items()]} for name, extra in patches.items()
+            {"name": component, "extraArgs": [{"key": key, "value": value} for key, value in arguments.items()]}
+            for component, arguments in extra.items()
         ],
     }
 

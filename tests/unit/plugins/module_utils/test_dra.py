@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.accelerated.nodes.plugins.module_utils._dra import published, served_by_dra
+from ansible_collections.accelerated.nodes.plugins.module_utils._dra import hindered, published, served_by_dra
 from ansible_collections.accelerated.nodes.plugins.module_utils._expectations import expectation
-from ansible_collections.accelerated.nodes.plugins.module_utils._verification import Subject
+from ansible_collections.accelerated.nodes.plugins.module_utils._verification import NodeResult, Subject
 
 
 def device(name, kind="gpu", nested=False):
@@ -57,3 +57,12 @@ def test_a_node_that_offers_the_extended_resource_or_has_no_slices_is_none_of_th
     assert served_by_dra(subject(offered="4"), slices) is None
     assert served_by_dra(subject(), {}) is None
     assert served_by_dra(subject(instance_type="trn1.2xlarge", resource="aws.amazon.com/neuron"), slices) is None
+
+
+def test_hindered_puts_dra_in_place_of_a_missing_plugin_only():
+    served = served_by_dra(subject(), published([resource_slice(device("gpu-0"))]))
+    failed, unknown = NodeResult(subject(), "failed"), NodeResult(subject(), "unknown")
+    assert hindered(failed, served) is served
+    assert hindered(unknown, served) is unknown
+    assert hindered(failed, None) is failed
+    assert hindered(None, served) is None

@@ -226,3 +226,16 @@ def test_an_eviction_is_told_by_the_pods_condition():
     condition = {"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI", "message": "Eviction API: evicting"}
     state = job_state(None, pod(phase="Running", conditions=[condition], containerStatuses=container(running={})))
     assert state.disrupted == "EvictionByEvictionAPI: Eviction API: evicting"
+
+
+def test_demand_job_holds_its_node_until_it_is_deleted():
+    job = demand_job(run="0a1b2c3d", node_pool="gpu", number=1, accelerator=NEURON, namespace="verify", timeout=100)
+    shell, option, script = job["spec"]["template"]["spec"]["containers"][0]["command"]
+    assert (shell, option) == ("sh", "-c")
+    assert script == f"trap 'exit 0' TERM; sleep {job['spec']['activeDeadlineSeconds']} & wait"
+
+
+def test_check_job_tolerates_a_cordon_only_where_it_is_told_to():
+    cordon = {"key": "node.kubernetes.io/unschedulable", "operator": "Exists", "effect": "NoSchedule"}
+    tolerations = [a_check(cordoned=cordoned)["spec"]["template"]["spec"]["tolerations"] for cordoned in (True, False)]
+    assert [cordon in each for each in tolerations] == [True, False]

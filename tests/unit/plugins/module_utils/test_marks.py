@@ -11,7 +11,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._errors import A
 from ansible_collections.accelerated.nodes.plugins.module_utils._expectations import expectation
 from ansible_collections.accelerated.nodes.plugins.module_utils._findings import Finding
 from ansible_collections.accelerated.nodes.plugins.module_utils._marking import put_marks
-from ansible_collections.accelerated.nodes.plugins.module_utils._marks import cordoned_by_us, marks_for, slug
+from ansible_collections.accelerated.nodes.plugins.module_utils._marks import cordoned_by_us, marks_for, planned_marks, slug
 from ansible_collections.accelerated.nodes.plugins.module_utils._verification import NodeResult, Subject
 
 DATE = "2026-11-29"
@@ -161,3 +161,12 @@ def test_put_marks_names_the_right_that_is_missing_and_passes_over_a_node_that_i
     assert put_marks(refused, [result("failed")], TAINTED, DATE) == ({}, ["Node n could not be marked: refused Grant nodes patch."])
     gone = Server(node(), refusal=ApiError("gone", 404, "NotFound"))
     assert put_marks(gone, [result("failed")], TAINTED, DATE) == ({}, [])
+
+
+def test_planned_marks_say_what_would_be_set_if_a_node_passes_and_if_it_fails():
+    found = [result("passed").subject, Subject("claim", None, None, expectation("g4dn.xlarge", {}))]
+    words, changes = planned_marks(found, Depth(mark=True, on_failure="cordon"), DATE)
+    assert words == [f"if n passes: labelled accelerated.nodes/verified={DATE}", "if n fails: cordoned"]
+    assert changes
+    assert planned_marks(found, Depth(on_failure="cordon"), DATE) == (["if n fails: cordoned"], False)
+    assert planned_marks(found, Depth(), DATE) == ([], False)

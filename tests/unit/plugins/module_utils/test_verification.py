@@ -239,3 +239,22 @@ def test_request_from_takes_numbers_as_text():
     )
     assert request.provision == {"gpu": 2}
     assert request.scope.node_pools == ("gpu",)
+
+
+def test_obstacle_is_no_cordon_that_this_collection_has_set():
+    place = node(unschedulable=True)
+    assert obstacle(subjects(Scope(), [place], [])[0]).verdict == "unknown"
+    place["metadata"]["annotations"] = {"accelerated.nodes/set": "cordon"}
+    assert obstacle(subjects(Scope(), [place], [])[0]) is None
+
+
+def test_conclude_fails_a_good_list_for_an_efa_interface_that_is_missing():
+    place = node()
+    place["status"]["capacity"] = {"vpc.amazonaws.com/efa": "1"}
+    result = conclude(subjects(Scope(), [place], [])[0], ended(), 1.0)
+    assert (result.verdict, [each.check for each in result.findings]) == ("failed", ["EFA"])
+
+
+def test_obstacle_settles_only_where_the_cause_is_not_hopeless():
+    hopes = [Verdict("NodeClaim gpu-1", "reason", "", "", "Do it.", hopeless=hopeless) for hopeless in (False, True)]
+    assert [obstacle(subject(gpus="0"), cause).findings[0].remedy.settles_until for cause in hopes] == [600.0, 0.0]
