@@ -21,7 +21,9 @@ def printable(text: str) -> str:
     text = _ESCAPE.sub("", text)
     if text.isascii() and text.isprintable():
         return text
-    return "".join(each for each in text if each in "\n\t" or unicodedata.category(each) not in _UNPRINTABLE)
+    # Of a text of megabytes, each character is looked up once.
+    bad = {ord(each) for each in set(text) if each not in "\n\t" and unicodedata.category(each) in _UNPRINTABLE}
+    return text.translate(dict.fromkeys(bad)) if bad else text
 
 
 def shorten(text: str, limit: int = 300) -> str:

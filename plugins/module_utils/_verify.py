@@ -27,7 +27,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._depth import PR
 from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Question, Verdict, of_claim
 from ansible_collections.accelerated.nodes.plugins.module_utils._dra import RESOURCE_SLICES, hindered, published, served_by_dra
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
-from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import NODES, by_name, gather
+from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import EVENTS, NODES, by_name, gather
 from ansible_collections.accelerated.nodes.plugins.module_utils._fleet import compared
 from ansible_collections.accelerated.nodes.plugins.module_utils._give_back import GivenBack, Provisioned, give_back
 from ansible_collections.accelerated.nodes.plugins.module_utils._interruption import INTERRUPTION, Interrupted
@@ -48,6 +48,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims impo
 from ansible_collections.accelerated.nodes.plugins.module_utils._privileged import PrivilegedPass, refuse_privileged
 from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress
 from ansible_collections.accelerated.nodes.plugins.module_utils._provision import Demand, provision
+from ansible_collections.accelerated.nodes.plugins.module_utils._reading import Reading
 from ansible_collections.accelerated.nodes.plugins.module_utils._report import BUSY, FAILED, INCOMPLETE, PASSED, UNKNOWN, sentence, summary
 from ansible_collections.accelerated.nodes.plugins.module_utils._request import Request
 from ansible_collections.accelerated.nodes.plugins.module_utils._selection import Selection
@@ -164,11 +165,16 @@ class Verification:
         missing = [each for each in self._request.scope.nodes if each not in names]
         if missing:
             raise CollectionError(f"nodes names {', '.join(missing)}, but the selection ({self._selection()}) holds no such Node.")
-        return subjects(self._request.scope, nodes, self._claims())
+        return subjects(self._request.scope, nodes, self._claims(), self._told())
+
+    def _told(self) -> list[dict[str, Any]]:
+        """Return the events about Nodes; none without the right to list events."""
+        reading = Reading(self._client, Deadline(READ_SECONDS))
+        return reading.objects(EVENTS, {"fieldSelector": "involvedObject.kind=Node"})
 
     def _lacking(self) -> dict[str, int]:
         """Return the pools that need more nodes; refuse a pool that does not exist, or has no accelerators to provision."""
-        for pool in self._selection().node_pools:
+        for pool in (*self._selection().node_pools, *self._request.scope.expect.pools):
             self._pool(pool)
         wanted = self._wanted()
         return lacking(wanted, self._claims()) if wanted else {}

@@ -13,7 +13,8 @@ description:
   - Then runs a Job on each of these nodes, through the scheduler as any pod, that requests all the accelerators of the node and lists
     them with C(nvidia-smi) or C(neuron-ls).
   - Holds the list against what the instance type should have (number, model, memory within 10 %, cores), the state of a healthy device,
-    and O(expect).
+    what the cluster promises of the node, and O(expect).
+  - A fact that this driver must give of this GPU and does not is an error; one that the driver or the GPU does not have is none.
   - With O(provision) it asks for nodes first, by Jobs that make Karpenter provision them, and waits until their NodeClaims are ready.
   - Warnings are findings that do not keep a node from passing, such as clocks that the hardware holds down, persistence mode that is off,
     errors in the life of a GPU, or a driver that the other nodes do not have.
@@ -65,7 +66,9 @@ options:
     type: str
     default: accelerated-nodes-verify
   expect:
-    description: What is expected beyond the instance type.
+    description:
+      - What is expected of every node, beyond what its instance type has, or in place of that.
+      - What is expected by name wins over what the cluster promises, and that over the collection's table of instance types.
     type: dict
     suboptions:
       driver_version:
@@ -81,6 +84,34 @@ options:
         description: Whether MIG must be enabled on NVIDIA GPUs.
         type: bool
         default: false
+      mig_devices:
+        description:
+          - Profile to the number of MIG devices of it that each GPU must be divided into, such as V({1g.10gb: 7}), with O(expect.mig=true).
+          - A device's profile is told by its memory, since the list of devices names no profiles.
+        type: dict
+      count:
+        description: Number of devices of each node.
+        type: int
+      model:
+        description: Words that the name of each GPU must have, such as V(H100 80GB).
+        type: str
+      memory_mib:
+        description: Memory of each device in MiB, within 10 %.
+        type: int
+      cores:
+        description: Physical NeuronCores of each Neuron device.
+        type: int
+      links:
+        description: How many other Neuron devices of the node each one must be linked to, at least.
+        type: int
+      fabric:
+        description: Whether the GPUs must take part in an NVSwitch fabric.
+        type: bool
+      pools:
+        description:
+          - NodePool to a mapping of these same options, for what is expected of its nodes in place of what is expected of all.
+          - A NodePool that does not exist is refused.
+        type: dict
   exclude:
     description:
       - Nodes that are left out of the verification on purpose. They are in the results with the verdict C(excluded) and the reason.
@@ -202,6 +233,7 @@ notes:
     delete, list and watch jobs, to list and watch pods and serviceaccounts, and to get pods/log; to get O(namespace), and to create it if
     it does not exist.
   - To tell a busy node from a broken one it lists the pods of all namespaces; without that right such a node is C(unknown).
+  - With the right to list the events of all namespaces it quotes what they tell of nodes.
   - O(on_failure) and O(mark) need the rights to get and patch nodes, O(give_back) to delete nodeclaims. To recognise nodes that dynamic resource
     allocation serves it lists resourceslices (apiGroup resource.k8s.io).
 seealso:
@@ -221,6 +253,8 @@ EXAMPLES = r"""
     expect:
       driver_version: "570"
       ecc: true
+      pools:
+        gpu: {cuda_version: "12.8"}
   register: accelerators
 
 - name: Verify a pool in depth, and keep pods away from nodes that fail
@@ -303,9 +337,10 @@ nodes:
       elements: dict
     said_by_others:
       description:
-        - What others say of the node's accelerators by its conditions and labels (EKS node monitoring agent, NVSentinel, Neuron's node problem
-          detector, SageMaker HyperPod), each with C(source), C(mark), C(value), C(message) and C(healthy).
-        - None of it makes a node pass or fail. What contradicts the measurement is a finding of severity V(warning).
+        - What others say of the node's accelerators by its conditions, labels and events (EKS node monitoring agent, NVSentinel, Neuron's node
+          problem detector, SageMaker HyperPod), each with C(source), C(mark), C(value), C(message) and C(healthy), null for an event.
+        - None of it makes a node pass or fail. What contradicts the measurement, and an Xid that is quoted, is a finding of severity
+          V(warning).
       type: list
       elements: dict
     expected_devices:
@@ -432,6 +467,14 @@ OPTIONS = {
             "cuda_version": {"type": "str"},
             "ecc": {"type": "bool"},
             "mig": {"type": "bool", "default": False},
+            "mig_devices": {"type": "dict"},
+            "count": {"type": "int"},
+            "model": {"type": "str"},
+            "memory_mib": {"type": "int"},
+            "cores": {"type": "int"},
+            "links": {"type": "int"},
+            "fabric": {"type": "bool"},
+            "pools": {"type": "dict"},
         },
     },
     "exclude": {

@@ -28,6 +28,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._request import 
 from ansible_collections.accelerated.nodes.plugins.module_utils._verdict import Verdict
 from ansible_collections.accelerated.nodes.plugins.module_utils._verification import Scope, conclude, excluded, obstacle, subjects
 from ansible_collections.accelerated.nodes.plugins.module_utils._version import COLLECTION_VERSION
+from ansible_collections.accelerated.nodes.plugins.module_utils._wishes import wishes_from
 
 ROOT = Path(__file__).parents[4]
 FIXTURES = ROOT / "tests" / "unit" / "fixtures"
@@ -36,7 +37,7 @@ OTHER_DRIVER = GOOD.replace("<driver_version>580.", "<driver_version>570.")
 BAD_ECC = (FIXTURES / "nvidia_smi_g5_12xlarge_ecc_errors.xml").read_text()
 IMAGE_ID = "public.ecr.aws/a/b@sha256:" + "0" * 64
 EXCLUDE = [{"reason": "in repair", "nodes": ["n-excluded"], "match_labels": {}}]
-REQUEST = Request(scope=Scope(expect={"driver_version": "570"}, exclude=exclusions_from(EXCLUDE)), min_coverage=50)
+REQUEST = Request(scope=Scope(expect=wishes_from({"driver_version": "570"}), exclude=exclusions_from(EXCLUDE)), min_coverage=50)
 CAUSE = Verdict("NodeClaim gpu-1", "NodeNotFound", "no Node", "It has not joined.", "Look at its console.", True)
 
 
