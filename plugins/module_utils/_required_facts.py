@@ -19,6 +19,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils import _remedies
 from ansible_collections.accelerated.nodes.plugins.module_utils._findings import Finding
 from ansible_collections.accelerated.nodes.plugins.module_utils._inventory import Device, Inventory
 from ansible_collections.accelerated.nodes.plugins.module_utils._nvidia_smi import NO_VALUE
+from ansible_collections.accelerated.nodes.plugins.module_utils._remedies import Remedy
 from ansible_collections.accelerated.nodes.plugins.module_utils._text import version
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Required:
         needs: What the GPU must have for it; all of them.
         since: Oldest major version of the driver that gives them.
         value: Whether a word for "no value" counts as not being there.
+        remedy: What to do about it.
     """
 
     check: str
@@ -56,6 +58,7 @@ class Required:
     needs: tuple[str, ...] = (ANY,)
     since: int = 0
     value: bool = True
+    remedy: Remedy = remedies.VERIFY_OUTPUT
 
 
 _VOLATILE = "ecc_errors.volatile."
@@ -80,7 +83,9 @@ REQUIRED = (
     Required("ECC error threshold", ((_AGGREGATE + "sram_threshold_exceeded",),), (ECC_ON, ROWS), since=555, value=False),
     Required("memory repair", (("ecc_errors.channel_repair_pending", "ecc_errors.tpc_repair_pending"),), (ROWS,), since=580, value=False),
     Required("recovery action", (("gpu_recovery_action",), ("gpu_reset_status.reset_required",)), since=535, value=False),
-    Required("fabric", (("fabric.state", "fabric.status"),), (FABRIC,), since=535),
+    # While a GPU registers with the fabric, its status has no value yet.
+    Required("fabric", (("fabric.state",),), (FABRIC,), since=535, remedy=remedies.FABRIC_MANAGER),
+    Required("fabric", (("fabric.status",),), (FABRIC,), since=535, value=False),
 )
 
 
@@ -124,7 +129,7 @@ def _missing(device: Device, row: Required) -> Iterator[Finding]:
         there = [len(paths) - len(missing) for paths, missing in zip(row.facts, lacking)]
         nearest = max(range(len(lacking)), key=lambda place: (there[place], place))
         said = ", ".join(f"{path}: {device.facts.get(path, 'not printed')}" for path in lacking[nearest])
-        yield Finding(row.check, "a value", said, remedies.VERIFY_OUTPUT, device.name)
+        yield Finding(row.check, "a value", said, row.remedy, device.name)
 
 
 def _is_there(device: Device, path: str, value: bool) -> bool:

@@ -356,3 +356,122 @@ def test_explain_failure_by_text_then_by_exit_code(exit_code, log, says):
     found = explain_failure(exit_code, log)
     assert says in found.found
     assert found.next_step
+
+
+LABELS = {GPU + "manufacturer": "nvidia", GPU + "name": "t4", GPU + "count": "1", GPU + "memory": "16384"}
+
+
+def test_expectation_of_labels_that_agree_is_the_tables():
+    assert expectation("g4dn.xlarge", LABELS) == T4
+    # Karpenter promises no share of a GPU, and labels it with 0.
+    shared = {**LABELS, GPU + "name": "l4", GPU + "count": "0", GPU + "memory": "2861"}
+    assert expectation("g6f.large", shared) == expectation("g6f.large", {})
+
+
+@pytest.mark.parametrize(
+    ("changes", "attribute", "value", "fact"),
+    [
+        ({GPU + "count": "2"}, "count", 2, "count"),
+        ({GPU + "name": "a10g"}, "model", "a10g", "model"),
+        ({GPU + "memory": "24576"}, "memory_mib", 24576, "memory_mib"),
+    ],
+)
+def test_expectation_takes_the_clusters_word_and_keeps_the_disagreement(changes, attribute, value, fact):
+    found = expectation("g4dn.xlarge", {**LABELS, **changes})
+    assert getattr(found, attribute) == value
+    ((said, _table, cluster, source),) = found.disagreements
+    assert (said, cluster, source) == (fact, value, "the Node's labels")
+    (warning,) = [each for each in judge(inventory(gpu()), found) if each.severity == WARNING]
+    assert warning.check.startswith("promised ")
+    assert "by the table, g4dn.xlarge" in warning.expected and "the Node's labels" in warning.found
+
+
+@pytest.mark.parametrize(
+    ("labels", "promised", "requestable", "disagrees"),
+    [
+        ({}, {}, 1, False),
+        ({}, {"nvidia.com/gpu": 1}, 1, False),
+        # A NodeOverlay has changed the capacity; a plugin shares each GPU four times, which Karpenter does not know.
+        ({}, {"nvidia.com/gpu": 4}, 4, True),
+        ({"nvidia.com/gpu.replicas": "4"}, {"nvidia.com/gpu": 1}, 4, False),
+        ({"nvidia.com/gpu.replicas": "many"}, {}, 1, False),
+    ],
+)
+def test_expectation_of_what_pods_can_request(labels, promised, requestable, disagrees):
+    found = expectation("g4dn.xlarge", labels, promised=promised)
+    assert (found.count, found.requestable, bool(found.disagreements)) == (1, requestable, disagrees)
+
+
+def test_expectation_of_a_type_that_only_its_nodeclaim_knows():
+    found = expectation("trn9.48xlarge", {}, promised={"aws.amazon.com/neuron": 64})
+    assert (found.accelerator, found.count, found.source) == ("neuron", 64, "the NodeClaim's capacity")
+
+
+def test_expectation_is_the_users_in_the_end():
+    wishes = {"count": 7, "model": "h100", "memory_mib": 1000, "cores": None, "fabric": True}
+    found = expectation("g4dn.xlarge", LABELS, wishes)
+    assert (found.count, found.requestable, found.model, found.memory_mib, found.fabric, found.source) == (
+        7,
+        7,
+        "h100",
+        1000,
+        True,
+        "expect",
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"), [({"1g.10gb": 2}, []), ({"1g.10gb": 7}, ["MIG devices"]), ({"3g.40gb": 2}, ["MIG devices"])]
+)
+def test_judge_of_the_mig_devices_that_the_user_expects(wanted, expected):
+    divided = {"mig_mode.current_mig": "Enabled", "mig_mode.pending_mig": "Enabled"}
+    sizes = {"mig_devices.mig_device.fb_memory_usage.total": "9856 MiB", "mig_devices.mig_device[1].fb_memory_usage.total": "9984 MiB"}
+    wishes = {"mig": True, "mig_devices": wanted, "count": 1, "fabric": False}
+    device = gpu(HOPPER, model="NVIDIA H100 80GB HBM3", memory_mib=81559, facts={**divided, **sizes})
+    found = expectation("p5.48xlarge", {}, wishes)
+    assert checks(judge(inventory(device), found)) == expected
+    assert found.requestable == sum(wanted.values())
+
+
+def test_judge_of_gpus_that_are_not_alike():
+    four = expectation("g4dn.12xlarge", {})
+    devices = [
+        gpu(index=each, uuid=f"GPU-{each}", bus_id=f"0000:00:1{each}.0", facts={"vbios_version": f"90.{each // 3}"}) for each in range(4)
+    ]
+    (found,) = judge(inventory(*devices), four)
+    assert (found.check, found.found, found.severity) == ("one VBIOS", "90.0, 90.1", WARNING)
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"temperature.gpu_temp": "95 C", "temperature.gpu_temp_slow_threshold": "93 C"}, ["temperature"]),
+        ({"temperature.gpu_temp": "30 C", "temperature.gpu_temp_slow_threshold": "93 C"}, []),
+        ({"temperature.gpu_temp_tlimit": "-3 C", "temperature.gpu_temp_slow_tlimit_threshold": "-2 C"}, ["temperature"]),
+        ({"temperature.gpu_temp_tlimit": "49 C", "temperature.gpu_temp_slow_tlimit_threshold": "-2 C"}, []),
+        ({"temperature.gpu_temp": "N/A", "temperature.gpu_temp_slow_threshold": "93 C"}, []),
+        ({"gpu_power_readings.current_power_limit": "50.00 W", "gpu_power_readings.default_power_limit": "70.00 W"}, ["power limit"]),
+        ({"power_readings.power_limit": "70.00 W", "power_readings.default_power_limit": "70.00 W"}, []),
+        ({"remapped_rows.row_remapper_histogram.row_remapper_histogram_none": "1 bank(s)"}, ["spare rows"]),
+        ({"compute_mode": "Exclusive_Process"}, ["compute mode"]),
+    ],
+)
+def test_judge_warns_of_a_device_beyond_its_limits(facts, expected):
+    found = judge(inventory(gpu(facts=facts)), T4)
+    assert (checks(found), {each.severity for each in found}) == (expected, {WARNING} if expected else set())
+
+
+@pytest.mark.parametrize(
+    ("facts", "action"),
+    [
+        ({"gpu_recovery_action": "Reboot"}, "reboot"),
+        ({"gpu_recovery_action": "Drain P2P"}, "reset"),
+        ({"fan_speed": "GPU is lost"}, "replace"),
+        ({"fan_speed": "[Unknown Error]"}, "reset"),
+        ({"serial": "caf\ufffd"}, "watch"),
+        ({"compute_mode[1]": "Prohibited"}, "repair_software"),
+    ],
+)
+def test_judge_names_the_action(facts, action):
+    (found,) = judge(inventory(gpu(facts=facts)), T4)
+    assert (found.severity, found.remedy.action) == (ERROR, action)
