@@ -127,8 +127,15 @@ def _minimum(check: str, attribute: str, remedy: Remedy, inventory: Inventory, e
         yield Finding(check, f"{wanted} or newer", found, remedy)
 
 
+# No older driver knows the boards of EC2. What a driver must say goes by its version, so that one that cannot be is no version.
+OLDEST_DRIVER = (390,)
+
+
 def _driver(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
-    return _minimum("driver version", "driver_version", remedies.NEWER_DRIVER, inventory, expected)
+    if inventory.tool == "nvidia-smi" and () < version(inventory.driver_version) < OLDEST_DRIVER:
+        yield Finding("driver version", "one that there is for this GPU", inventory.driver_version, remedies.UNTRUSTED)
+        return
+    yield from _minimum("driver version", "driver_version", remedies.NEWER_DRIVER, inventory, expected)
 
 
 def _cuda(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:

@@ -27,7 +27,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._depth import PR
 from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Question, Verdict, of_claim
 from ansible_collections.accelerated.nodes.plugins.module_utils._dra import RESOURCE_SLICES, hindered, published, served_by_dra
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
-from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import EVENTS, NODES, by_name, gather
+from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import NODES, by_name, gather
 from ansible_collections.accelerated.nodes.plugins.module_utils._fleet import compared
 from ansible_collections.accelerated.nodes.plugins.module_utils._give_back import GivenBack, Provisioned, give_back
 from ansible_collections.accelerated.nodes.plugins.module_utils._interruption import INTERRUPTION, Interrupted
@@ -48,7 +48,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims impo
 from ansible_collections.accelerated.nodes.plugins.module_utils._privileged import PrivilegedPass, refuse_privileged
 from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress
 from ansible_collections.accelerated.nodes.plugins.module_utils._provision import Demand, provision
-from ansible_collections.accelerated.nodes.plugins.module_utils._reading import Reading
+from ansible_collections.accelerated.nodes.plugins.module_utils._reading import EVENTS, Reading
 from ansible_collections.accelerated.nodes.plugins.module_utils._report import BUSY, FAILED, INCOMPLETE, PASSED, UNKNOWN, sentence, summary
 from ansible_collections.accelerated.nodes.plugins.module_utils._request import Request
 from ansible_collections.accelerated.nodes.plugins.module_utils._selection import Selection

@@ -475,3 +475,16 @@ def test_judge_warns_of_a_device_beyond_its_limits(facts, expected):
 def test_judge_names_the_action(facts, action):
     (found,) = judge(inventory(gpu(facts=facts)), T4)
     assert (found.severity, found.remedy.action) == (ERROR, action)
+
+
+@pytest.mark.parametrize(
+    ("driver", "expected"), [("390.46", []), ("9.1", ["driver version"]), ("", ["driver version"]), ("new", ["driver version"])]
+)
+def test_judge_takes_no_version_that_there_cannot_be(driver, expected):
+    """What must be said goes by the driver, so a version that is damaged must not make less of it."""
+    assert checks(judge(inventory(gpu(), driver_version=driver), T4)) == expected
+
+
+def test_judge_takes_no_list_without_the_number_of_gpus():
+    assert checks(judge(inventory(gpu(), announced=None), T4)) == ["complete output"]
+    assert checks(judge(inventory(gpu(), cuda_version=""), T4)) == ["CUDA version"]

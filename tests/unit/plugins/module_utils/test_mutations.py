@@ -263,7 +263,7 @@ def wrong_gpu(gpu: ElementTree.Element, healthy: set[str], expected: Expectation
     return "" if _close(by_path["fb_memory_usage/total"], expected.memory_mib or 0) else by_path["fb_memory_usage/total"]
 
 
-def wrong_xml(text: str, healthy: set[str], expected: Expectation) -> str:
+def wrong_xml(text: str, healthy: set[str], expected: Expectation, driver: str) -> str:
     """What is wrong with a document of nvidia-smi that has passed; empty if nothing is."""
     start, end = text.index("<nvidia_smi_log"), text.index("</nvidia_smi_log>")
     if "<!ENTITY" in text[:end] or "&e9;" in text[:end]:
@@ -276,11 +276,14 @@ def wrong_xml(text: str, healthy: set[str], expected: Expectation) -> str:
     versions = [root.findtext(name) or "" for name in ("driver_version", "kmd_version", "cuda_version", "cuda_umd_version")]
     if not any(re.match("[0-9]", each) for each in versions[:2]) or not any(re.match("[0-9]", each) for each in versions[2:]):
         return f"versions: {versions}"
-    return next(filter(None, (wrong_gpu(each, healthy, expected) for each in gpus)), "")
+    # What must be there goes by the driver: of one that has become another, only what any driver must say.
+    needed = healthy if any(driver in each for each in versions[:2]) else healthy.intersection(ALWAYS)
+    return next(filter(None, (wrong_gpu(each, needed, expected) for each in gpus)), "")
 
 
 # Paths that must be there, as the product documents it; read from the healthy output, so that each driver is asked for its own.
-VITAL = ("uuid", "product_name", "fb_memory_usage/total", "compute_mode", "mig_mode/current_mig", "ecc_mode/current_ecc")
+ALWAYS = ("uuid", "product_name", "fb_memory_usage/total", "compute_mode", "ecc_mode/current_ecc")
+VITAL = (*ALWAYS, "mig_mode/current_mig")
 
 
 def vital_paths(text: str) -> set[str]:
@@ -297,7 +300,7 @@ def vital_paths(text: str) -> set[str]:
     return {path for path in VITAL if path in dict(_leaves(first))} | (set() if "-3Q" in text else by_state)
 
 
-def wrong_neuron(text: str, healthy: set[str], expected: Expectation) -> str:
+def wrong_neuron(text: str, expected: Expectation) -> str:
     """What is wrong with a list of Neuron devices that has passed; empty if nothing is."""
     found = _json_devices(text) or _table_devices(text)
     if len(found) != expected.count or len({each["index"] for each in found}) != len(found):
@@ -357,11 +360,14 @@ class Target:
         self.name, self.form = f"{instance_type}, {form.name}", form
         self.instance_type, self.expected = instance_type, expectation(instance_type, {})
         self.text = form.text(devices(instance_type))
+        self.driver = "".join(re.findall("(?:driver|kmd)_version>([0-9]+)", self.text)[:1])
         self.vital = vital_paths(self.text) if form.accelerator == "nvidia" else set()
 
     def wrong(self, text: str) -> str:
         """What is wrong with an output that has passed, by another reader."""
-        return (wrong_xml if self.form.accelerator == "nvidia" else wrong_neuron)(text, self.vital, self.expected)
+        if self.form.accelerator == "neuron":
+            return wrong_neuron(text, self.expected)
+        return wrong_xml(text, self.vital, self.expected, self.driver)
 
 
 def targets() -> list[Target]:
