@@ -34,7 +34,7 @@ def test_a_wait_whose_connection_is_cut_misses_no_transition(small: Bench, soake
     found = soaked(small, soak.QUICK)
     assert found.storm.changes > 100
     assert found.cuts > 2
-    assert (found.missed, found.wrong) == (0, [])
+    assert (found.missed, found.wrong, found.lists) == (0, [], 1)
 
 
 @pytest.mark.proof
