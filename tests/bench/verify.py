@@ -76,7 +76,7 @@ def run(bench: Bench) -> list[Figure]:
         theirs = _by_kubectl(many, programs, jobs, bench.directory)
         many.clear(NAMESPACE)
         none, looped = (_by_playbook(programs, jobs[:number], bench.directory) for number in (0, few))
-    return _figures(size, few, (first, ours), theirs, (looped.seconds - none.seconds) / few)
+    return figures(size, few, (first, ours), theirs, (looped.seconds - none.seconds) / few)
 
 
 def copied(job: dict[str, Any], number: int) -> dict[str, Any]:
@@ -140,7 +140,11 @@ def _by_playbook(programs: Programs, jobs: list[dict[str, Any]], directory: Path
     return programs.start(*command).wait()
 
 
-def _figures(size: int, few: int, usages: tuple[Usage, Usage], theirs: float, by_playbook: float) -> list[Figure]:
+def figures(size: int, few: int, usages: tuple[Usage, Usage], theirs: float, by_playbook: float) -> list[Figure]:
+    """What was found: usages of one node and of all, seconds of the cluster alone, and seconds a node of the playbook.
+
+    :raises RuntimeError: a node has not passed, so that the time was for something else.
+    """
     one, all_of_them = usages
     counts = all_of_them.result["summary"]
     if counts["passed"] != size:
