@@ -150,37 +150,41 @@ def _proven(change: Callable[[], str], entries: list[dict], role_arn: str, mappi
 def _read(text: str) -> _List:
     """Where the entries stand; ``text`` is known to be a list, or to say nothing."""
     values = yaml.safe_load(text) or []
-    events = [
+    events: list[Any] = [
         event for event in yaml.parse(text, yaml.SafeLoader) if not isinstance(event, (yaml.StreamStartEvent, yaml.DocumentStartEvent))
     ]
     root = events[0] if events else None
     if not isinstance(root, yaml.SequenceStartEvent):
         return _empty(text, root)
-    spans, depth, flows, span = [], 0, [], None
+    spans: list[list[int]] = []
+    span: list[int] = []
+    flows: list[bool] = []
     for event in events[1:]:
         closing = isinstance(event, yaml.CollectionEndEvent)
-        if closing and depth == 0:
+        if closing and not flows:
             break
-        if depth == 0:
+        if not flows:
             span = [event.start_mark.index, event.start_mark.index]
         # The end of a collection in block style is put where the next token begins, beyond comments that are not its own.
         if not closing or flows[-1]:
             span[1] = max(span[1], event.start_mark.index if _opens_block(event) else event.end_mark.index)
         if isinstance(event, yaml.CollectionStartEvent):
-            flows.append(event.flow_style)
+            flows.append(bool(event.flow_style))
         elif closing:
             flows.pop()
-        depth = len(flows)
-        if depth == 0:
+        if not flows:
             spans.append(span)
     items = [_Item(value, start, _trimmed(text, start, end)) for value, (start, end) in zip(values, spans)]
-    return _List(items, bool(root.flow_style), root.start_mark.index, event.start_mark.index, root.start_mark.column)
+    begin: Any = root.start_mark
+    return _List(items, bool(root.flow_style), begin.index, event.start_mark.index, begin.column)
 
 
 def _empty(text: str, root: Any) -> _List:
     """A text without a list: what stands for nothing (``null``, ``~``) makes way, comments do not."""
     if isinstance(root, yaml.ScalarEvent):
-        return _List([], False, root.start_mark.index, root.end_mark.index, 0)
+        begin: Any = root.start_mark
+        end: Any = root.end_mark
+        return _List([], False, begin.index, end.index, 0)
     return _List([], False, len(text), len(text), 0)
 
 
@@ -231,11 +235,10 @@ def _cut_flow(text: str, listed: _List, index: int) -> str:
     items, item = listed.items, listed.items[index]
     following = _comma(text, item.end, items[index + 1].start if index + 1 < len(items) else listed.end)
     if following is not None:
-        end = following + 1 + len(re.match(r"[ \t]*", text[following + 1 :]).group())
-        return _without_blank_line(text[: item.start], text[end:])
+        return _without_blank_line(text[: item.start], text[following + 1 :].lstrip(" \t"))
     if index == 0:
         return text[: item.start] + text[item.end :]
-    comma = _comma(text, items[index - 1].end, item.start)
+    comma = _comma(text, items[index - 1].end, item.start) or items[index - 1].end
     between = text[comma + 1 : item.start]
     # A comment between the two is not this entry's.
     return text[:comma] + (between if between.strip() else "") + text[item.end :]
