@@ -47,6 +47,10 @@ class Interruption:
                 signal.signal(number, self._handle)
         threading.Thread(target=self._look_for_a_listener, daemon=True).start()
 
+    def over(self) -> None:
+        """Take no more notice of signals: the result is on its way out."""
+        self._raised = True
+
     def at_end(self, clean: Callable[[], None]) -> None:
         """Have something called by ``clean``, unless it is ``done`` before."""
         self._cleaning.append(clean)

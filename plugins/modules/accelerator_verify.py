@@ -418,7 +418,10 @@ def verify(module: AcceleratorModule) -> dict:
     if module.check_mode:
         return verification.plan()
     INTERRUPTION.listen()
-    return verification.run()
+    try:
+        return verification.run()
+    finally:
+        INTERRUPTION.over()
 
 
 def main() -> None:
