@@ -50,9 +50,19 @@ sanity: venv # ansible-test sanity, in a copy under .build
 check: lint sanity ## The fast part of the tests: lint, sanity, units
 	pytest tests/unit
 
+.PHONY: browser
+browser: # Chromium, with which the tests look at the report
+	@tools/debian.sh chromium,chromium-browser,google-chrome=chromium
+
 .PHONY: test
-test: lint sanity ## Everything: check, then modules, roles and playbooks against the lab
+test: lint sanity browser ## Everything: check, then modules, roles and playbooks against the lab
 	pytest
+
+.PHONY: containers
+containers: # What tests with real containers need; where it may not be installed they are left out, and say so
+	@tools/debian.sh containerd=containerd runc=runc /usr/lib/cni/ptp=containernetworking-plugins busybox=busybox-static \
+	  ip=iproute2 unshare=util-linux || true
+test: containers
 
 .PHONY: proof
 proof: venv ## The long proofs

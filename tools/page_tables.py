@@ -13,9 +13,11 @@ sys.path.insert(0, str(ROOT / ".build" / "collections"))
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._advice import TOPICS  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils._advice_row import Advice  # noqa: E402
-from ansible_collections.accelerated.nodes.plugins.module_utils._device_checks import STATE_CHECKS  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils._device_checks import LIMITS, STATE_CHECKS  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils._failures import BY_EXIT_CODE, BY_TEXT  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils._remedies import ACTIONS  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils._required_facts import BOARDS, REQUIRED  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils._xids import XIDS  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -84,15 +86,42 @@ def verification() -> Iterator[str]:
         ("Check", "Facts of `nvidia-smi -q -x`", "A healthy GPU says", "Severity", "Action"),
         ((row.check, f"`{row.path.pattern}`", row.expected, row.severity, f"`{row.remedy.action}`") for row in STATE_CHECKS),
     )
+    yield from _facts()
     columns = ("The tool", "What it means", "Action", "Next step")
-    texts = ((f'prints "{text}"', meaning, f"`{remedy.action}`", remedy.next_step) for text, meaning, remedy in BY_TEXT)
+    texts = ((f'prints "{row.text}"', row.meaning, f"`{row.remedy.action}`", row.remedy.next_step) for row in BY_TEXT)
     codes = ((f"exits with {code}", meaning, f"`{remedy.action}`", remedy.next_step) for code, (meaning, remedy) in BY_EXIT_CODE.items())
     yield table("A tool that fails", columns, (*texts, *codes))
+
+    rows = ((str(number), row.meaning, f"`{row.remedy.action}`", row.remedy.next_step) for number, row in XIDS.items())
+    yield table("Xid table", ("Xid", "What it means", "Action", "Next step"), rows)
+
+
+def _facts() -> Iterator[str]:
+    """What is held against another fact, and what must be there."""
+    limits = ((row.check, f"`{row.number}`", f"{row.expected} `{row.limit}`", f"`{row.remedy.action}`") for row in LIMITS)
+    yield table("Warnings of two facts of a GPU", ("Check", "Fact", "A healthy GPU's is", "Action"), limits)
+    required = (
+        (
+            row.check,
+            " or ".join(" and ".join(f"`{path}`" for path in paths) for paths in row.facts),
+            ", ".join(row.needs),
+            str(row.since or "any"),
+            "a value" if row.value else "that it is there",
+        )
+        for row in REQUIRED
+    )
+    yield table("What a GPU must say", ("Check", "Facts of `nvidia-smi -q -x`", "Of which GPUs", "From driver", "Required is"), required)
+    boards = ((f"`{word}`", ", ".join(sorted(has))) for word, has in BOARDS.items())
+    yield table("What a board has", ("Word of its name", "What it has"), boards)
 
 
 PAGES = (
     Page("diagnosis.md", "plugins/module_utils/_advice_*.py", diagnosis),
-    Page("verification.md", "plugins/module_utils/_remedies.py, _device_checks.py and _failures.py", verification),
+    Page(
+        "verification.md",
+        "plugins/module_utils/_remedies.py, _device_checks.py, _required_facts.py, _failures.py and _xids.py",
+        verification,
+    ),
 )
 
 

@@ -11,7 +11,7 @@ version_added: 0.1.0
 author: The accelerated.nodes authors
 description:
   - Renders what M(accelerated.nodes.accelerator_verify) returned, or failed with, as one document.
-  - Whatever nodes wrote into the results is escaped; the HTML page runs no script and loads nothing.
+  - Whatever nodes wrote into the results is escaped; the HTML page loads nothing, and runs no script but its own.
 positional: format
 options:
   _input:
@@ -20,17 +20,20 @@ options:
     required: true
   format:
     description:
-      - V(html), one self-contained page for a person; V(junit), JUnit XML for a pipeline; V(json), a document for programs.
+      - V(html), one self-contained page for a person; V(markdown), a short summary; V(junit), JUnit XML for a pipeline; V(json), a document for
+        programs, whose schema is docs/schemas/verification-report.schema.json.
       - V(lines), a list with a sentence for each node.
+      - V(conformance), evidence for the item C(cluster_autoscaling) of CNCF AI conformance, as YAML. Empty unless all nodes of a NodePool were
+        asked for by the verification, and nodes of it were given back.
     type: str
-    choices: [html, junit, json, lines]
+    choices: [html, junit, json, lines, markdown, conformance]
     default: html
   title:
-    description: What was verified, such as the cluster's name. Shown in V(html).
+    description: What was verified, such as the cluster's name. Shown in V(html) and V(markdown).
     type: str
     default: ''
   time:
-    description: When it was verified. Shown in V(html).
+    description: When it was verified. Shown in V(html) and V(markdown).
     type: str
     default: ''
 """
@@ -58,17 +61,27 @@ _value:
 import json
 from collections.abc import Mapping
 
+import yaml
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
+from ansible_collections.accelerated.nodes.plugins.module_utils._conformance import autoscaling
 from ansible_collections.accelerated.nodes.plugins.module_utils._report import junit, report, sentence
 from ansible_collections.accelerated.nodes.plugins.module_utils._report_html import html_report
+from ansible_collections.accelerated.nodes.plugins.module_utils._report_markdown import markdown_report
 
 FORMATS = {
     "html": html_report,
     "junit": lambda result, title, time: junit(result),
     "json": lambda result, title, time: json.dumps(report(result), indent=2, sort_keys=True) + "\n",
     "lines": lambda result, title, time: [sentence(each) for each in report(result)["nodes"]],
+    "markdown": markdown_report,
+    "conformance": lambda result, title, time: _conformance(result),
 }
+
+
+def _conformance(result):
+    found = autoscaling(report(result))
+    return yaml.safe_dump(found, sort_keys=False, allow_unicode=True) if found else ""
 
 
 def verification_report(result, format="html", title="", time=""):

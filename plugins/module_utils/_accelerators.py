@@ -76,8 +76,8 @@ ACCELERATORS: Mapping[str, Accelerator] = MappingProxyType(
                 name="neuron",
                 resource="aws.amazon.com/neuron",
                 tool="neuron-ls",
-                # Neuron 2.34 replaced -j, so the one that the image's tool knows answers.
-                command=("sh", "-c", "neuron-ls -j || exec neuron-ls --output-format json"),
+                # Neuron 2.34 replaced -j, so the one that the image's tool knows answers; the table is the last resort.
+                command=("sh", "-c", "neuron-ls -j || neuron-ls --output-format json || exec neuron-ls"),
                 environment=(("PATH", "/opt/aws/neuron/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),),
                 image="public.ecr.aws/neuron/neuron-monitor:1.3.0",
                 taint="aws.amazon.com/neuron",

@@ -46,6 +46,10 @@ ACCELERATOR = {
         " accelerated image, in the EC2NodeClass' amiSelectorTerms.",
         hopeless=True,
     ),
+    "NodeGone": Advice(
+        "The claim's Node is gone or being deleted, although Karpenter still calls the claim ready.",
+        "Wait until Karpenter has noticed, which deletes the claim. If it stays so, see whether its controller runs, and delete the NodeClaim.",
+    ),
     "FewerAcceleratorsThanPromised": Advice(
         "The node offers fewer accelerators than its instance type has, although Karpenter calls it initialized: a device is lost, or the"
         " device plugin holds it for unhealthy or already given away.",

@@ -18,6 +18,11 @@ POOLS = {
     "NodePoolNotFound": Advice(
         "The NodePool does not exist.", "Create it with the role accelerated.nodes.node_pools, or correct the name.", hopeless=True
     ),
+    "NodePoolTerminating": Advice(
+        "The NodePool is being deleted, so Karpenter launches nothing for it.",
+        "Wait until it is gone, then create it again with the role accelerated.nodes.node_pools.",
+        hopeless=True,
+    ),
     "NodePoolNotReady": Advice(
         "The NodePool is not ready, so Karpenter launches nothing for it.", "Look at the NodePool's conditions and at its EC2NodeClass."
     ),

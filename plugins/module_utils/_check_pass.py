@@ -14,6 +14,7 @@ from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import READ_SECONDS, Client
+from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Verdict
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError
 from ansible_collections.accelerated.nodes.plugins.module_utils._evidence import PODS
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_runs import JobRun, Limits, run_labels
@@ -38,12 +39,16 @@ class Observation:
         subject: The node.
         state: How its Job ended, with the log; None where no Job was run.
         result: The verdict, with all that the tool listed.
+        holders: The pods that hold the node's accelerators, as the verdict was reached with; None if that was not asked, or is not known.
+        cause: Why the NodeClaim is not ready, as the verdict was reached with; None if there is nothing of the kind.
     """
 
     number: int
     subject: Subject
     state: Optional[JobState]
     result: NodeResult
+    holders: Optional[list[str]] = None
+    cause: Optional[Verdict] = None
 
 
 Observer = Callable[[Observation], None]
@@ -94,8 +99,9 @@ class CheckPass:
     def _judge(self, subject: Subject, state: Optional[JobState], seconds: float) -> None:
         """The one place where node, state with log, and verdict come together. What is kept is without the tool's every word."""
         stuck = state is not None and state.reason == "Unschedulable"
-        result = conclude(subject, state, seconds, self._holders(subject) if stuck else None)
-        self._observe(Observation(self._number, subject, state, result))
+        holders = self._holders(subject) if stuck else None
+        result = replace(conclude(subject, state, seconds, holders), looks=(self._number,))
+        self._observe(Observation(self._number, subject, state, result, holders))
         self._results[subject.name] = without_facts(result)
 
     def manifest(self, subject: Subject, seconds: int) -> dict[str, Any]:

@@ -24,7 +24,14 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._kubeconfig impo
     plain_connection,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils._rbac import rule_for
-from ansible_collections.accelerated.nodes.plugins.module_utils._wire import BrokenEvent, first, lines, whole, without_managed_fields
+from ansible_collections.accelerated.nodes.plugins.module_utils._wire import (
+    BrokenEvent,
+    CutEvent,
+    first,
+    lines,
+    whole,
+    without_managed_fields,
+)
 
 try:
     import urllib3
@@ -184,6 +191,7 @@ NEXT_STEPS = {
 }
 # What lies under the failure, its reason, and the next step.
 UNREACHABLE = (
+    (CutEvent, "CutEvent", "Check what is between this host and the API server."),
     (BrokenEvent, "BrokenEvent", "Check what is between this host and the API server."),
     (
         ssl.SSLCertVerificationError,

@@ -8,15 +8,18 @@ This file is internal to the collection and may change in any release.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ansible_collections.accelerated.nodes.plugins.module_utils import _remedies as remedies
-from ansible_collections.accelerated.nodes.plugins.module_utils._findings import Finding
+from ansible_collections.accelerated.nodes.plugins.module_utils._findings import ERROR, WARNING, Finding
 from ansible_collections.accelerated.nodes.plugins.module_utils._inventory import Device, Inventory
-from ansible_collections.accelerated.nodes.plugins.module_utils._nvidia_smi import NO_VALUE
+from ansible_collections.accelerated.nodes.plugins.module_utils._nvidia_smi import NO_VALUE, without_places
 from ansible_collections.accelerated.nodes.plugins.module_utils._remedies import Remedy
+from ansible_collections.accelerated.nodes.plugins.module_utils._required_facts import missing_facts
 from ansible_collections.accelerated.nodes.plugins.module_utils._text import version
+from ansible_collections.accelerated.nodes.plugins.module_utils._wishes import MIG_PROFILE
 
 if TYPE_CHECKING:
     from ansible_collections.accelerated.nodes.plugins.module_utils._expectations import Expectation
@@ -26,6 +29,11 @@ MEMORY_TOLERANCE_PERCENT = 10
 
 # neuron-ls' list of the devices that a device is linked to; null for a single one.
 CONNECTED = "connected_to"
+_LINKED = re.compile(r"\[[0-9]{1,6}(, [0-9]{1,6})*\]")
+
+# A MIG device has less memory than its profile's name says: 9856 MiB for 1g.10gb, 16384 for 1g.18gb, 71424 for 3g.71gb.
+MIG_SMALLEST_PERCENT = 85
+_MIG_MEMORY = re.compile(r"mig_devices\.mig_device\.fb_memory_usage\.total")
 
 # The last word of a shared GPU's name, as in "NVIDIA L4-3Q".
 _SHARE = re.compile(r"[0-9]+[qcab]")
@@ -42,6 +50,8 @@ def _count(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
 
 
 def _announced(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
+    if inventory.announced is None and inventory.tool == "nvidia-smi":
+        yield Finding("complete output", "the number of GPUs that are attached", "none", remedies.VERIFY_OUTPUT)
     if inventory.announced is not None and inventory.announced != len(inventory.devices):
         yield Finding(
             check="complete output",
@@ -57,7 +67,7 @@ def _unique(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
         ("bus_id", [each.bus_id for each in inventory.devices if each.bus_id]),
         ("index", [str(each.index) for each in inventory.devices]),
     ):
-        twice = sorted({each for each in values if values.count(each) > 1})
+        twice = sorted(each for each, number in Counter(values).items() if number > 1)
         if twice:
             yield Finding(
                 check=f"unique {what}",
@@ -67,19 +77,37 @@ def _unique(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
             )
 
 
-def _uuids(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
-    missing = [each.name for each in inventory.devices if not each.uuid]
-    if missing and inventory.tool == "nvidia-smi":
-        yield Finding(
-            check="uuid",
-            expected="a UUID for each GPU",
-            found=f"none for {', '.join(missing)}",
-            remedy=remedies.REPLACE_UNREADABLE,
-        )
+# Tool -> attributes without which a device of it is none; those that are expected have a check of their own.
+_IDENTITY = {"nvidia-smi": ("uuid", "bus_id", "model", "memory_mib"), "neuron-ls": ("bus_id", "cores", "memory_mib")}
+
+
+def _identity(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
+    for attribute in _IDENTITY.get(inventory.tool, ()):
+        missing = [each.name for each in inventory.devices if not getattr(each, attribute)]
+        if missing and not getattr(expected, attribute, None):
+            yield Finding(
+                check=attribute.partition("_mib")[0],
+                expected="a value for each device",
+                found=f"none for {', '.join(missing)}",
+                remedy=remedies.REPLACE_UNREADABLE,
+            )
+
+
+def _alike(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
+    """That all GPUs of a node are of one make; which make, the model's check says where it is known."""
+    for check, path, severity in (("one model", "product_name", ERROR), ("one VBIOS", "vbios_version", WARNING)):
+        kinds = sorted({each.facts[path] for each in inventory.devices if each.facts.get(path, "").lower() not in NO_VALUE})
+        if len(kinds) > 1:
+            yield Finding(check, "the same for all devices", ", ".join(kinds), remedies.WATCH_BOARDS, severity=severity)
+
+
+# What a tool calls a type -> what EC2 calls it.
+_ALIASES = {"trn2n.48xlarge": "trn2.48xlarge"}
 
 
 def _instance_type(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
-    if inventory.instance_type and inventory.instance_type != expected.instance_type:
+    found = _ALIASES.get(inventory.instance_type, inventory.instance_type)
+    if found not in ("", expected.instance_type):
         yield Finding(
             check="instance type",
             expected=expected.instance_type,
@@ -89,21 +117,66 @@ def _instance_type(inventory: Inventory, expected: Expectation) -> Iterator[Find
 
 
 def _minimum(check: str, attribute: str, remedy: Remedy, inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
-    wanted, found = getattr(expected, attribute), getattr(inventory, attribute)
     # GPUs only: neuron-ls tells no driver version, and there is no CUDA.
-    if wanted and inventory.tool == "nvidia-smi" and version(found) < version(wanted):
-        yield Finding(check=check, expected=f"{wanted} or newer", found=found or "none", remedy=remedy)
+    if inventory.tool != "nvidia-smi":
+        return
+    wanted, found = getattr(expected, attribute), getattr(inventory, attribute)
+    if not version(found):
+        yield Finding(check, f"{wanted} or newer" if wanted else "a version", found or "none", remedies.RUNTIME)
+    elif wanted and version(found) < version(wanted):
+        yield Finding(check, f"{wanted} or newer", found, remedy)
+
+
+# No older driver knows the boards of EC2. What a driver must say goes by its version, so that one that cannot be is no version.
+OLDEST_DRIVER = (390,)
 
 
 def _driver(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
-    return _minimum("driver version", "driver_version", remedies.NEWER_DRIVER, inventory, expected)
+    if inventory.tool == "nvidia-smi" and () < version(inventory.driver_version) < OLDEST_DRIVER:
+        yield Finding("driver version", "one that there is for this GPU", inventory.driver_version, remedies.UNTRUSTED)
+        return
+    yield from _minimum("driver version", "driver_version", remedies.NEWER_DRIVER, inventory, expected)
 
 
 def _cuda(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
     return _minimum("CUDA version", "cuda_version", remedies.NEWER_CUDA, inventory, expected)
 
 
-INVENTORY_CHECKS = (_count, _announced, _unique, _uuids, _instance_type, _driver, _cuda)
+def _links(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
+    """That each Neuron device is linked to enough of the others that are listed."""
+    listed = {each.index for each in inventory.devices}
+    for device in inventory.devices if expected.links else ():
+        said = device.facts.get(CONNECTED, "not listed")
+        linked = {int(each) for each in re.findall(r"[0-9]+", said) if _LINKED.fullmatch(said)} & listed - {device.index}
+        if len(linked) < (expected.links or 0):
+            yield Finding("links", f"{expected.links} other devices connected", said, remedies.REPLACE_LINKS, device.name)
+
+
+def _disagreements(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
+    """What the cluster promises of the node and the table of instance types does not know: the cluster's word was used."""
+    for fact, table, cluster, source in expected.disagreements:
+        yield Finding(
+            f"promised {fact}",
+            f"{table} (by the table, {expected.instance_type})",
+            f"{cluster} (by {source})",
+            remedies.TABLE,
+            severity=WARNING,
+        )
+
+
+INVENTORY_CHECKS = (
+    _count,
+    _announced,
+    _unique,
+    _identity,
+    _alike,
+    _instance_type,
+    _driver,
+    _cuda,
+    _links,
+    missing_facts,
+    _disagreements,
+)
 
 
 def _words(name: str) -> list[str]:
@@ -122,6 +195,11 @@ def same_model(found: str, expected: str) -> bool:
     """
     words, wanted = _words(found), _words(expected)
     return set(wanted) <= set(words) and _share(words) == _share(wanted)
+
+
+def same_words(product: str, label: str) -> bool:
+    """Say whether a product's name has every word of a label's, whatever share of the GPU it is."""
+    return set(_words(label)) <= set(_words(product))
 
 
 def _model(device: Device, expected: Expectation) -> Iterator[Finding]:
@@ -173,7 +251,8 @@ def _ecc(device: Device, expected: Expectation) -> Iterator[Finding]:
 
 def _mig(device: Device, expected: Expectation) -> Iterator[Finding]:
     mode = device.facts.get("mig_mode.current_mig", "")
-    if (mode == "Enabled") != expected.mig and expected.accelerator == "nvidia":
+    good = {"enabled"} if expected.mig else NO_VALUE | {"disabled"}
+    if expected.accelerator == "nvidia" and mode.lower() not in good:
         yield Finding(
             check="MIG mode",
             expected="enabled" if expected.mig else "disabled",
@@ -183,30 +262,21 @@ def _mig(device: Device, expected: Expectation) -> Iterator[Finding]:
         )
 
 
-def _links(device: Device, expected: Expectation) -> Iterator[Finding]:
-    if expected.links is None or CONNECTED not in device.facts:
-        return
-    linked = re.findall(r"[0-9]+", device.facts[CONNECTED])
-    if len(set(linked)) < expected.links:
-        yield Finding(
-            check="links",
-            expected=f"{expected.links} other devices connected",
-            found=", ".join(linked) or "none",
-            device=device.name,
-            remedy=remedies.REPLACE_LINKS,
-        )
+def _mig_devices(device: Device, expected: Expectation) -> Iterator[Finding]:
+    """That a GPU is divided as expected. The list has no profiles' names, so a MIG device's profile is told by its memory."""
+    sizes = [_mib(text) for path, text in device.facts.items() if _MIG_MEMORY.fullmatch(without_places(path))]
+    for profile, number in (expected.mig_devices or {}).items():
+        match = MIG_PROFILE.fullmatch(profile)
+        wanted = int(match["gigabytes"]) * 1024 if match else 0
+        found = sum(wanted * MIG_SMALLEST_PERCENT / 100 <= size <= wanted for size in sizes)
+        if found != number:
+            said = f"{found} of that memory, of {len(sizes)} MIG devices"
+            yield Finding("MIG devices", f"{number} of {profile}", said, remedies.MIG_DEVICES, device.name)
 
 
-def _fabric(device: Device, expected: Expectation) -> Iterator[Finding]:
-    """That a GPU of an NVSwitch type says of the fabric that it does not apply; a driver that prints no fabric is not blamed."""
-    if expected.fabric and device.facts.get("fabric.state", "completed").lower() in NO_VALUE:
-        yield Finding(
-            check="fabric",
-            expected="Completed",
-            found=f"{device.facts['fabric.state']} (fabric.state)",
-            device=device.name,
-            remedy=remedies.FABRIC_MANAGER,
-        )
+def _mib(text: str) -> int:
+    match = re.fullmatch(r"([0-9]{1,9}) ?MiB", text)
+    return int(match.group(1)) if match else 0
 
 
-DEVICE_CHECKS = (_model, _memory, _cores, _links, _fabric, _ecc, _mig)
+DEVICE_CHECKS = (_model, _memory, _cores, _ecc, _mig, _mig_devices)

@@ -15,6 +15,8 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._errors import C
 
 # Eight GPUs with all counters take about 0.6 MiB; more than this is no inventory.
 MAX_OUTPUT_CHARACTERS = 8 * 1024 * 1024
+# No instance type has more than 16.
+MAX_DEVICES = 256
 
 
 class UnreadableOutput(CollectionError):
@@ -34,6 +36,7 @@ class Device:
         bus_id: PCI address, in lower case, with its domain of four digits.
         serial: Serial number of the board; empty where the tool names none.
         ecc: ``enabled``, ``disabled``, or None where the device has none.
+        link_width: Width of the PCIe link as it is, such as ``16x``; empty where the tool names none.
         facts: Every other leaf of the output: dotted path -> text, in the tool's own names.
     """
 
@@ -45,6 +48,7 @@ class Device:
     bus_id: str = ""
     serial: str = ""
     ecc: Optional[str] = None
+    link_width: str = ""
     facts: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -69,6 +73,7 @@ class Inventory:
         cuda_version: The newest CUDA version that the driver serves; empty where there is none.
         instance_type: The EC2 type, if the tool names it.
         announced: How many devices the tool says there are, beside listing them; None where it does not.
+        around: What the tool printed before and after the list, such as warnings: a log holds both of its streams.
     """
 
     tool: str
@@ -77,3 +82,4 @@ class Inventory:
     cuda_version: str = ""
     instance_type: str = ""
     announced: Optional[int] = None
+    around: str = field(default="", compare=False, repr=False)

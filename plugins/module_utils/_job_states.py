@@ -51,6 +51,8 @@ class JobState:
         cut: Whether it printed more than was read.
         events: What was told of the pod, or of the Job where there is no pod, where that matters.
         fate: What became of the node meanwhile; empty where it is as it was.
+        image: The image that the container ran from, as the node names it; empty while that is not known.
+        image_id: The same with its digest.
     """
 
     phase: str
@@ -65,6 +67,8 @@ class JobState:
     cut: bool = False
     events: tuple[str, ...] = ()
     fate: str = ""
+    image: str = ""
+    image_id: str = ""
 
     @property
     def over(self) -> bool:
@@ -81,8 +85,15 @@ def job_state(job: Optional[Mapping[str, Any]], pod: Optional[Mapping[str, Any]]
     """Return where a check stands. The pod tells more than the Job, so the Job is asked only where there is no pod."""
     if pod is not None:
         status = pod.get("status") or {}
-        injected = tuple(each for each in _names(status) if each != CONTAINER)
-        return replace(_of_pod(pod), began=_began(status), injected=injected, disrupted=_disrupted(status))
+        ours = _ours(status)
+        return replace(
+            _of_pod(pod),
+            began=_began(status),
+            injected=tuple(each for each in _names(status) if each != CONTAINER),
+            disrupted=_disrupted(status),
+            image=str(ours.get("image") or ""),
+            image_id=str(ours.get("imageID") or ""),
+        )
     for condition in ((job or {}).get("status") or {}).get("conditions") or ():
         if condition.get("type") == "Failed" and condition.get("status") == "True":
             return JobState(STOPPED, condition.get("reason", ""), shorten(condition.get("message", "")))
@@ -111,10 +122,12 @@ def _of_pod(pod: Mapping[str, Any]) -> JobState:
 
 def _container(status: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the state of our container, whatever others a webhook has injected."""
-    for each in status.get("containerStatuses") or ():
-        if each.get("name") == CONTAINER:
-            return each.get("state") or {}
-    return {}
+    return _ours(status).get("state") or {}
+
+
+def _ours(status: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the status of our container; empty while there is none."""
+    return next((each for each in status.get("containerStatuses") or () if each.get("name") == CONTAINER), {})
 
 
 def _statuses(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:

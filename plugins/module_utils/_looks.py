@@ -51,14 +51,15 @@ def combined(looks: Sequence[NodeResult]) -> NodeResult:
     """
     if len(looks) == 1:
         return looks[0]
+    numbers = tuple(number for each in looks for number in each.looks)
     shaky = (*_flapping(looks), *_changed_devices(looks))
     failed = [each for each in looks if each.verdict == FAILED]
     if not failed and not shaky:
         worst = next((each for each in looks if each.verdict != PASSED), looks[-1])
-        return replace(worst, seconds=sum(each.seconds for each in looks))
+        return replace(worst, seconds=sum(each.seconds for each in looks), looks=numbers)
     last = failed[-1] if failed else looks[-1]
     lasting = tuple(each for each in last.findings if _places(each, looks) == len(looks) or each.severity != ERROR)
-    return replace(last, verdict=FAILED, findings=(*lasting, *shaky), seconds=sum(each.seconds for each in looks))
+    return replace(last, verdict=FAILED, findings=(*lasting, *shaky), seconds=sum(each.seconds for each in looks), looks=numbers)
 
 
 def _errors(result: NodeResult) -> list[Finding]:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The accelerated.nodes authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Read the JSON that ``neuron-ls`` prints: pure.
+"""Read what ``neuron-ls`` prints, JSON or the table for people: pure.
 
 This file is internal to the collection and may change in any release. Up to Neuron 2.33 the output (``-j``) is a bare
 array, one object a device; from 2.34 (``--output-format json``) it is an object with fields of the instance at the top.
@@ -16,11 +16,13 @@ from collections.abc import Iterator
 from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._inventory import (
+    MAX_DEVICES,
     MAX_OUTPUT_CHARACTERS,
     Device,
     Inventory,
     UnreadableOutput,
 )
+from ansible_collections.accelerated.nodes.plugins.module_utils._neuron_table import read_table
 from ansible_collections.accelerated.nodes.plugins.module_utils._text import first_line, printable
 
 _MEBIBYTE = 1024 * 1024
@@ -34,35 +36,55 @@ _DEVICE_KEYS = ("nc_count", "memory_size", "bdf")
 
 
 def parse_neuron_ls(text: str) -> Inventory:
-    """Return the Neuron devices in the JSON output of ``neuron-ls``, of either shape.
+    """Return the Neuron devices in the output of ``neuron-ls``: JSON of either shape, else the table.
 
     Lines before and after the document are passed over. An empty array is an inventory of no devices.
 
     Raises:
-        UnreadableOutput: No such document, one that is cut off, or a device without its number.
+        UnreadableOutput: No such document, one that is cut off, several that differ, or a device without its number.
     """
     if len(text) > MAX_OUTPUT_CHARACTERS:
         raise UnreadableOutput(f"neuron-ls printed more than {MAX_OUTPUT_CHARACTERS} characters, which is no inventory")
-    for document in _documents(text):
-        devices = _device_list(document)
-        if devices is not None:
-            return _inventory(document, devices)
+    lists = [
+        (document, devices, around) for document, around in _documents(text) for devices in [_device_list(document)] if devices is not None
+    ]
+    if any(devices != lists[0][1] for _document, devices, _around in lists):
+        raise UnreadableOutput("neuron-ls printed several lists of devices, which differ")
+    if lists:
+        return _inventory(*lists[0])
+    table = read_table(text)
+    # A list of devices that is broken is not to be mended by a table that stands beside it.
+    if table is not None and f'"{_INDEX}"' not in text:
+        return _inventory(*table, text)
     said = first_line(text)
     raise UnreadableOutput(
         f"neuron-ls printed no list of devices (or one that is cut off), but: {said}" if said else "neuron-ls printed nothing"
     )
 
 
-def _documents(text: str) -> Iterator[Any]:
-    """Yield every JSON array or object that starts a line."""
-    decoder = json.JSONDecoder(parse_constant=_refuse_constant)
-    for number, match in enumerate(_OPENING.finditer(text)):
-        if number >= _MAX_CANDIDATES:
+def _documents(text: str) -> Iterator[tuple[Any, str]]:
+    """Yield every JSON array or object that starts a line and is in no other, with the text around it."""
+    decoder = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_refuse_twice)
+    position = 0
+    for _candidate in range(_MAX_CANDIDATES):
+        match = _OPENING.search(text, position)
+        if match is None:
             return
+        start = match.end() - 1
+        position = match.end()
         try:
-            yield decoder.raw_decode(text, match.end() - 1)[0]
+            document, position = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             continue
+        yield document, f"{text[:start]}\n{text[position:]}"
+
+
+def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object, if no key is there twice: nobody knows which of them holds."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is there twice")
+    return found
 
 
 def _refuse_constant(name: str) -> None:
@@ -88,7 +110,9 @@ def _is_device(value: Any) -> bool:
     return isinstance(value, dict) and _INDEX in value and any(key in value for key in _DEVICE_KEYS)
 
 
-def _inventory(document: Any, devices: list[dict[str, Any]]) -> Inventory:
+def _inventory(document: Any, devices: list[dict[str, Any]], around: str) -> Inventory:
+    if len(devices) > MAX_DEVICES:
+        raise UnreadableOutput(f"neuron-ls lists {len(devices)} devices, which is no inventory")
     top = document if isinstance(document, dict) else {}
     named = [each.get("instance_type") for each in (top, *devices)]
     return Inventory(
@@ -96,6 +120,7 @@ def _inventory(document: Any, devices: list[dict[str, Any]]) -> Inventory:
         devices=tuple(_device(each, top) for each in devices),
         driver_version=_text(top.get("neuron_driver_version") or top.get("driver_version")),
         instance_type=next((_text(each) for each in named if _text(each)), ""),
+        around=around,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError
-from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import NodeClaim, number_of
+from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import NodeClaim, is_going, number_of
 from ansible_collections.accelerated.nodes.plugins.module_utils._reading import NODES
 from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, read
 
@@ -21,17 +21,19 @@ FEW = 3  # Up to so many nodes are asked for by name: the list of all is large.
 Offer = Mapping[str, int]
 
 
-def offers_of(client: Client, claims: Iterable[NodeClaim], deadline: Deadline) -> dict[str, Offer]:
+def offers_of(client: Client, claims: Iterable[NodeClaim], deadline: Deadline, staying: bool = False) -> dict[str, Offer]:
     """What the claims' Nodes offer, by node name: numbers by resource name. A Node that is not there is left out.
 
+    :param staying: leave out those that are being deleted as well.
     :raises ApiError: nodes cannot be listed.
     """
     wanted = sorted({claim.node for claim in claims if claim.node})
     if not wanted:
         return {}
     queries = [{"fieldSelector": f"metadata.name={name}"} for name in wanted] if len(wanted) <= FEW else [{}]
-    sources = {str(number): Source(NODES, query, _named_offer) for number, query in enumerate(queries)}
-    found = dict(pair for pairs in read(client, sources, deadline).values() for pair in pairs)
+    sources = {str(number): Source(NODES, query, _kept) for number, query in enumerate(queries)}
+    nodes = (node for nodes in read(client, sources, deadline).values() for node in nodes)
+    found = {node.name: node.offer for node in nodes if not (staying and node.going)}
     return {name: found[name] for name in wanted if name in found}
 
 
@@ -41,8 +43,16 @@ def offer_of(node: Mapping[str, Any] | None) -> Offer:
     return {name: number_of(value) for name, value in allocatable.items() if name.startswith(DOMAINS)}
 
 
-def _named_offer(node: dict) -> tuple[str, Offer]:
-    return node["metadata"]["name"], offer_of(node)
+class _Node(NamedTuple):
+    """What is kept of a Node; ``going``: it is being deleted."""
+
+    name: str
+    offer: Offer
+    going: bool
+
+
+def _kept(node: dict) -> _Node:
+    return _Node(node["metadata"]["name"], offer_of(node), is_going(node))
 
 
 class Lack(NamedTuple):
@@ -59,6 +69,14 @@ def lacks(claim: NodeClaim, offer: Offer) -> list[Lack]:
         return []
     found = (Lack(resource, offer.get(resource, 0), number) for resource, number in claim.promised.items())
     return [each for each in found if each.offered < each.promised]
+
+
+def shortfall(claim: NodeClaim, offer: Offer | None) -> str:
+    """What keeps the node of a claim that Karpenter calls ready from being so; empty when nothing does. None: it is not there to stay."""
+    if offer is None:
+        return f"its node {claim.node} is gone, or being deleted"
+    found = ", ".join(f"{each.offered} of {each.promised} {each.resource}" for each in lacks(claim, offer))
+    return f"its node has registered {found}" if found else ""
 
 
 def unreadable(error: ApiError) -> str:

@@ -10,13 +10,16 @@ documentation on its node problem detector (NeuronHealth, by its reason), and Sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils import _remedies as remedies
+from ansible_collections.accelerated.nodes.plugins.module_utils._events import Event, message_of, time_of
 from ansible_collections.accelerated.nodes.plugins.module_utils._findings import WARNING, Finding
 from ansible_collections.accelerated.nodes.plugins.module_utils._text import shorten
+from ansible_collections.accelerated.nodes.plugins.module_utils._xids import xid, xids_in
 
 _AGENT, _SENTINEL = "EKS node monitoring agent", "NVSentinel"
 _DETECTOR, _HYPERPOD = "Neuron node problem detector", "SageMaker HyperPod"
@@ -28,17 +31,17 @@ class Word:
 
     Attributes:
         source: Who.
-        mark: Name of the Node's condition or label.
-        value: The condition's status, or the label's value.
-        message: The condition's reason and message, on one line; empty for a label.
-        healthy: Whether it calls the accelerators healthy.
+        mark: Name of the Node's condition or label; ``event`` for an event.
+        value: The condition's status, the label's value, or the event's reason.
+        message: The condition's reason and message, or the event's message, on one line; empty for a label.
+        healthy: Whether it calls the accelerators healthy; None for an event, which tells what was and not what is.
     """
 
     source: str
     mark: str
     value: str
     message: str
-    healthy: bool
+    healthy: Optional[bool]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the word as the module returns it."""
@@ -72,6 +75,7 @@ _SENTINELS = (
     "SysLogsGPUFallenOff",
     "NVSwitchFatalError",
     "NVSwitchDown",
+    "GpuXidError",
     "DCGMError",
     "NVCRECertFailed",
 )
@@ -93,9 +97,18 @@ LABELS: Mapping[str, tuple[str, frozenset[str], frozenset[str]]] = {
 }
 
 
-def said_of(node: Mapping[str, Any] | None) -> list[Word]:
-    """Return what others say of a Node's accelerators; empty where nobody says anything."""
-    return [*_conditions(node or {}), *_labels(node or {})]
+# Reasons of a Node's events by which the EKS node monitoring agent tells of its accelerators (EKS User Guide, node health issues).
+_EVENTS = re.compile(r"(?:Nvidia|DCGM|Neuron)[A-Za-z0-9]+")
+
+
+def tells_of_accelerators(event: Event) -> bool:
+    """Whether an event warns of a Node's accelerators."""
+    return event.get("type") == "Warning" and bool(_EVENTS.fullmatch(str(event.get("reason", ""))))
+
+
+def said_of(node: Mapping[str, Any] | None, events: Iterable[Event] = ()) -> list[Word]:
+    """Return what others say of a Node's accelerators, and have said in events about it; empty where nobody says anything."""
+    return [*_conditions(node or {}), *_labels(node or {}), *_told(events)]
 
 
 def _conditions(node: Mapping[str, Any]) -> Iterator[Word]:
@@ -116,8 +129,27 @@ def _labels(node: Mapping[str, Any]) -> Iterator[Word]:
             yield Word(source, name, value, "", value in healthy)
 
 
+def _told(events: Iterable[Event]) -> Iterator[Word]:
+    told = filter(tells_of_accelerators, events)
+    latest = {(each["reason"], message_of(each)): each for each in sorted(told, key=time_of)}
+    for reason, message in latest:
+        yield Word(_AGENT, "event", shorten(reason), shorten(message), None)
+
+
+def xid_findings(words: Sequence[Word]) -> tuple[Finding, ...]:
+    """Return a warning for each Xid that others quote, with the class of action that it calls for.
+
+    It is a warning because such words are known to be old or wrong both ways; what is wrong now was measured.
+    """
+    quoted = {number: word for word in reversed(words) if word.healthy is not True for number in xids_in(f"{word.value} {word.message}")}
+    found = (
+        Finding("Xid", "none", f"Xid {number}: {xid(number).meaning} ({quoted[number]})", xid(number).remedy) for number in sorted(quoted)
+    )
+    return tuple(replace(each, severity=WARNING) for each in found)
+
+
 def contradictions(failed: bool, words: Sequence[Word]) -> tuple[Finding, ...]:
     """Return a warning for each word that says the contrary of what was measured."""
     measured = "what was measured: an error" if failed else "what was measured: no error"
-    against = (word for word in words if word.healthy == failed)
+    against = (word for word in words if word.healthy is failed)
     return tuple(Finding("contradiction", measured, str(word), remedies.CONTRADICTION, severity=WARNING) for word in against)

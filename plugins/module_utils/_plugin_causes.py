@@ -15,7 +15,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators im
     is_plugin_pod,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils._events import latest, message_of, of_uid
-from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import Condition, NodeClaim, conditions_of
+from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import Condition, NodeClaim, conditions_of, is_going
 from ansible_collections.accelerated.nodes.plugins.module_utils._offers import lacks, offer_of
 from ansible_collections.accelerated.nodes.plugins.module_utils._pool_causes import without_driver
 from ansible_collections.accelerated.nodes.plugins.module_utils._question import Evidence
@@ -56,7 +56,9 @@ def registers(pod: Mapping[str, Any], accelerator: Accelerator) -> bool:
 
 
 def fewer(claim: NodeClaim, evidence: Evidence) -> Verdict | None:
-    """That an initialized node has fewer accelerators than its claim promised; None when it has them, or is not known."""
+    """That an initialized node is gone or has fewer accelerators than its claim promised; None when it has them, or is not known."""
+    if _gone(claim, evidence):
+        return verdict(_subject(claim), "NodeGone")
     checked = latest(of_uid(evidence.events, claim.uid), lambda event: event.get("reason") == "FailedConsistencyCheck")
     said = [message_of(checked)] if checked else []
     short = _short(claim, evidence)
@@ -69,6 +71,14 @@ def fewer(claim: NodeClaim, evidence: Evidence) -> Verdict | None:
     about = accelerator_of_resources(re.findall(r"resource ([^,]+),", said[0])) if said else True
     reason = "FewerAcceleratorsThanPromised" if about else consistent.reason
     return verdict(_subject(claim), reason, "; ".join(said or [consistent.message]))
+
+
+def _gone(claim: NodeClaim, evidence: Evidence) -> bool:
+    """Whether the node of a claim that is initialized is known to be gone or going."""
+    if not (claim.node and claim.promised and claim.has("Initialized")):
+        return False
+    node = evidence.nodes.get(claim.node)
+    return is_going(node) if node else bool(evidence.read_at) and not evidence.unreadable
 
 
 def _short(claim: NodeClaim, evidence: Evidence) -> list[str]:

@@ -9,12 +9,13 @@ from typing import Any
 
 from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS, Accelerator
 from ansible_collections.accelerated.nodes.plugins.module_utils._demand import accelerator_of_pool
-from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import Condition, conditions_of
+from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import Condition, conditions_of, is_going
 from ansible_collections.accelerated.nodes.plugins.module_utils._operators import OPERATORS
 from ansible_collections.accelerated.nodes.plugins.module_utils._quantities import parse_quantity
 from ansible_collections.accelerated.nodes.plugins.module_utils._question import Evidence
 from ansible_collections.accelerated.nodes.plugins.module_utils._verdict import Verdict, verdict
 
+CLASS_GROUP = "karpenter.k8s.aws"
 AUTO_MODE_GROUP = "eks.amazonaws.com"
 ARCH_LABEL = "kubernetes.io/arch"
 REGISTRATION = "NodeRegistrationHealthy"
@@ -35,7 +36,8 @@ def of_node_pool(name: str, evidence: Evidence) -> Verdict | None:
     if pool is None:
         return verdict(f"NodePool {name}", "NodePoolNotFound") if _listed(evidence) else None
     return (
-        of_node_class(class_ref(pool).get("name", ""), evidence)
+        terminating(f"NodePool {name}", pool, "NodePoolTerminating")
+        or of_node_class(class_ref(pool).get("name", ""), evidence)
         or of_conditions(f"NodePool {name}", pool, "NodePoolNotReady")
         or without_image(name, evidence)
         or full(name, pool)
@@ -47,9 +49,21 @@ def _listed(evidence: Evidence) -> bool:
 
 
 def of_node_class(name: str, evidence: Evidence) -> Verdict | None:
-    """What is wrong with an EC2NodeClass by its conditions; None when it is ready, or not known."""
+    """What is wrong with an EC2NodeClass by itself; None when it is ready, or not known."""
     node_class = evidence.node_classes.get(name)
-    return of_conditions(f"EC2NodeClass {name}", node_class, "NodeClassNotReady") if node_class else None
+    if not node_class:
+        return None
+    obj = f"EC2NodeClass {name}"
+    return terminating(obj, node_class, "NodeClassTerminating") or of_conditions(obj, node_class, "NodeClassNotReady")
+
+
+def terminating(obj: str, value: Mapping[str, Any], reason: str) -> Verdict | None:
+    """That an object is being deleted; None when it is not."""
+    if not is_going(value):
+        return None
+    meta = value["metadata"]
+    kept = ", ".join(meta.get("finalizers") or ())
+    return verdict(obj, reason, f"deletionTimestamp {meta['deletionTimestamp']}" + (f", kept by {kept}" if kept else ""))
 
 
 def of_conditions(obj: str, value: dict, otherwise: str) -> Verdict | None:

@@ -17,9 +17,11 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims impo
     without_karpenter,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils._pool_causes import (
+    CLASS_GROUP,
     class_ref,
     of_conditions,
     of_node_class,
+    terminating,
     without_image,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress, contact_lines, contact_warnings
@@ -44,28 +46,37 @@ class Pools:
         return self.node_pools or (() if self.node_classes else sorted(evidence.node_pools))
 
 
-def unready(pools: Pools, evidence: Evidence) -> list[Verdict]:
-    """What is wrong with those that are not ready, each object once; empty when all are. Pure."""
-    of_pools = (_of_pool(name, evidence) for name in pools.meant(evidence))
-    of_classes = (_of_class(name, evidence) for name in pools.node_classes)
+def unready(pools: Pools, evidence: Evidence, refused: ApiError | None = None) -> list[Verdict]:
+    """What is wrong with those that are not ready, each object once; empty when all are. Pure.
+
+    :param refused: why EC2NodeClasses could not be read; None when they were.
+    """
+    of_pools = (_of_pool(name, evidence, refused) for name in pools.meant(evidence))
+    of_classes = (_of_class(name, evidence, refused) for name in pools.node_classes)
     found = [each for each in (*of_classes, *of_pools) if each is not None]
     if not found and not pools.meant(evidence) and not pools.node_classes:
         return [verdict("NodePools", "NodePoolNotFound")]
     return list({each.object: each for each in found}.values())
 
 
-def _of_pool(name: str, evidence: Evidence) -> Verdict | None:
+def _of_pool(name: str, evidence: Evidence, refused: ApiError | None) -> Verdict | None:
     pool = evidence.node_pools.get(name)
     if pool is None:
         return verdict(f"NodePool {name}", "NodePoolNotFound")
+    ref = class_ref(pool)
+    # The pool's own word on a class that was deleted comes late. Those that cannot be read, or are of another group, are left to it.
+    known = refused is None and ref.get("group") == CLASS_GROUP
     return (
-        of_node_class(class_ref(pool).get("name", ""), evidence)
+        terminating(f"NodePool {name}", pool, "NodePoolTerminating")
+        or (_of_class(ref.get("name", ""), evidence, None) if known else None)
         or of_conditions(f"NodePool {name}", pool, "NodePoolNotReady")
         or without_image(name, evidence)
     )
 
 
-def _of_class(name: str, evidence: Evidence) -> Verdict | None:
+def _of_class(name: str, evidence: Evidence, refused: ApiError | None) -> Verdict | None:
+    if refused is not None:
+        return Verdict(f"EC2NodeClass {name}", refused.reason, refused.message, "It could not be read.", refused.next_step)
     if name not in evidence.node_classes:
         return verdict(f"EC2NodeClass {name}", "NodeClassNotFound")
     return of_node_class(name, evidence)
@@ -80,7 +91,7 @@ class PoolWait:
         self._wrong: list[Verdict] = []
         self._warnings: list[str] = []
         self._contact: dict[str, str] = {}
-        self._judged_alone = False
+        self._refused: ApiError | None = None
 
     def run(self) -> dict[str, Any]:
         """Returns ``node_pools``, ``node_classes`` and ``elapsed`` (seconds) once all are ready.
@@ -103,8 +114,8 @@ class PoolWait:
 
     def _note(self, seen: View) -> None:
         self._evidence = Evidence(node_pools=by_name(seen.objects[POOLS].values()), node_classes=by_name(seen.objects[CLASSES].values()))
-        self._wrong = unready(self._pools, self._evidence)
-        self._judged_alone = bool(seen.refused)
+        self._refused = seen.refused.get(CLASSES)
+        self._wrong = unready(self._pools, self._evidence, self._refused)
         self._warnings = contact_warnings(seen)
         contact = contact_lines(seen)
         changed = bool(seen.changed or seen.gone or contact != self._contact)
@@ -112,7 +123,7 @@ class PoolWait:
         self._progress(lambda: {**dict(self._lines()), **contact}, self._deadline.elapsed, changed, last=not self._wrong)
 
     def _lines(self) -> Iterator[tuple[str, str]]:
-        ready = [name for name in self._pools.meant(self._evidence) if _of_pool(name, self._evidence) is None]
+        ready = [name for name in self._pools.meant(self._evidence) if _of_pool(name, self._evidence, self._refused) is None]
         yield from ((f"NodePool {name}", "ready") for name in ready)
         yield from ((each.object, f"{each.reason} {each.message}".rstrip()) for each in self._wrong)
 
@@ -120,10 +131,10 @@ class PoolWait:
         evidence, pools = self._evidence, self._pools
         meant = pools.meant(evidence)
         referenced = [class_ref(evidence.node_pools[name]).get("name", "") for name in meant if name in evidence.node_pools]
-        classes = sorted({*pools.node_classes, *filter(None, referenced)})
+        classes = sorted({*pools.node_classes, *(() if self._refused else filter(None, referenced))})
         return {
-            "node_pools": [_state(name, _of_pool(name, evidence)) for name in meant],
-            "node_classes": [_state(name, _of_class(name, evidence)) for name in classes if not self._judged_alone],
+            "node_pools": [_state(name, _of_pool(name, evidence, self._refused)) for name in meant],
+            "node_classes": [_state(name, _of_class(name, evidence, self._refused)) for name in classes],
             "elapsed": round(self._deadline.elapsed, 1),
             "changed": False,
             "warnings": self._warnings,

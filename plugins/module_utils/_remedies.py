@@ -41,6 +41,10 @@ class Remedy(NamedTuple):
 # Of a device
 REPLACE_NODE = Remedy(REPLACE, "Replace the node (delete its NodeClaim).")
 REPLACE_DEVICE = Remedy(REPLACE, "Replace the node (delete its NodeClaim): the device has a fault that a reboot does not mend.")
+REPLACE_LOST = Remedy(
+    REPLACE,
+    "The GPU has fallen off the bus (Xid 79): replace the node (delete its NodeClaim); another boot may find it again, for a while.",
+)
 REPLACE_UNREADABLE = Remedy(REPLACE, "The driver cannot read the GPU: replace the node (delete its NodeClaim).")
 REPLACE_MISSING = Remedy(
     REPLACE,
@@ -51,12 +55,21 @@ REPLACE_MEMORY = Remedy(REPLACE, "Memory is missing or cannot be read: replace t
 REPLACE_CORES = Remedy(REPLACE, "Cores are missing: check the logical NeuronCore configuration, and replace the node if it is right.")
 REPLACE_LINKS = Remedy(REPLACE, "Links between the devices are down: replace the node (delete its NodeClaim) if it stays so.")
 RESET_DEVICE = Remedy(RESET, "Drain the node and reset or reboot it; replace it (delete its NodeClaim) if the state comes back.")
+REBOOT_DEVICE = Remedy(REBOOT, "The driver says that only a reboot mends the GPU: drain the node, and reboot or replace it.")
 REBOOT_SETTING = Remedy(REBOOT, "Reboot or replace the node: the setting takes effect only then.")
 REBOOT_DRIVER = Remedy(REBOOT, "Reboot or replace the node: libraries and the loaded driver are of different versions.")
 WATCH_ERRORS = Remedy(WATCH, "Nothing yet: keep an eye on the counter, and replace the node (delete its NodeClaim) if it grows.")
 WATCH_CLOCKS = Remedy(
     WATCH, "An idle GPU is being slowed down: look at its temperature and power, and replace the node if it stays so under load."
 )
+WATCH_ROWS = Remedy(WATCH, "The next error in such a bank cannot be mended: replace the node (delete its NodeClaim) at the next occasion.")
+WATCH_BOARDS = Remedy(WATCH, "The GPUs of one node are of different make: compare their speed under load.")
+WATCH_LINK = Remedy(WATCH, "Compare the speed of copies to and from the GPU with another node's, and replace the node if it is slow.")
+POWER_LIMIT = Remedy(
+    REPAIR_SOFTWARE, "Somebody has lowered the GPU's power limit: set it to its default (nvidia-smi -pl) in the user data."
+)
+XID_PROGRAM = Remedy(WATCH, "A program met it, and may have caused it: look at the program's log, and at the GPU if it comes again.")
+XID_CATALOG = Remedy(WATCH, "Look it up in NVIDIA's Xid catalog (docs.nvidia.com/deploy/xid-errors), and in the node's kernel log.")
 # Of the software around it
 AMI = Remedy(REPAIR_SOFTWARE, "Choose an AMI whose accelerator driver fits the instance type in the EC2NodeClass (an accelerated EKS AMI).")
 NEWER_DRIVER = Remedy(REPAIR_SOFTWARE, "Choose a newer AMI in the EC2NodeClass.")
@@ -115,6 +128,9 @@ ECC_MODE = Remedy(REPAIR_SOFTWARE, "Set the ECC mode (nvidia-smi -e) in the EC2N
 MIG_MODE = Remedy(
     REPAIR_SOFTWARE,
     "Pods that request a whole GPU cannot compute on one in MIG mode: set the mode as the pool's pods need it, and expect.mig to the same.",
+)
+MIG_DEVICES = Remedy(
+    REPAIR_SOFTWARE, "Divide the GPU as the pool's pods need it (MIG manager, or nvidia-smi mig), and set expect.mig_devices to the same."
 )
 WRONG_TYPE = Remedy(REPLACE, "The Node's label node.kubernetes.io/instance-type and the machine disagree: replace the node.")
 WRONG_MODEL = Remedy(REPLACE, "This is not the device of the instance type: compare the Node's instance type with EC2's.")

@@ -16,6 +16,8 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._findings import
 from ansible_collections.accelerated.nodes.plugins.module_utils._text import printable
 
 PASSED, FAILED, BUSY, UNKNOWN, EXCLUDED = "passed", "failed", "busy", "unknown", "excluded"
+# Names the form of the JSON report; only what is compatible changes under one name.
+FORMAT = "accelerated.nodes/verification-report/v1"
 VERDICTS = (PASSED, FAILED, BUSY, UNKNOWN, EXCLUDED)
 # Of a run that has no failed node, but has not looked at enough of them.
 INCOMPLETE = "incomplete"
@@ -91,14 +93,18 @@ def _size(device: Mapping[str, Any]) -> str:
 
 
 def report(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is worth keeping of a module's result, JSON-able: message, verdict of the wait, summary, nodes, leftovers."""
+    """Return what is worth keeping of a module's result, JSON-able, as docs/schemas/verification-report.schema.json describes it."""
     nodes = list(result.get("nodes") or [])
     return {
+        "format": FORMAT,
         "message": str(result.get("msg") or ""),
         "verdict": result.get("verdict"),
         "summary": result.get("summary") or summary(nodes),
         "nodes": nodes,
         "leftovers": list(result.get("leftovers") or []),
+        "provisioned": list(result.get("provisioned") or []),
+        "given_back": list(result.get("given_back") or []),
+        "comparison": result.get("comparison"),
     }
 
 
@@ -123,6 +129,8 @@ def junit(result: Mapping[str, Any]) -> str:
         _suite(root, pool or "no NodePool", [(node["name"], _problem(node), float(node["duration"])) for node in nodes])
     trouble = "" if succeeded(content) else content["message"] or "no node was verified"
     _suite(root, "run", [("verification", ("failure", trouble, trouble) if trouble else None, 0.0)])
+    for key in ("tests", "failures", "errors"):
+        root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 

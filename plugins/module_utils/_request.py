@@ -16,8 +16,8 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators im
 from ansible_collections.accelerated.nodes.plugins.module_utils._depth import Depth, depth_from
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils._exclusions import exclusions_from
-from ansible_collections.accelerated.nodes.plugins.module_utils._text import version
 from ansible_collections.accelerated.nodes.plugins.module_utils._verification import Scope
+from ansible_collections.accelerated.nodes.plugins.module_utils._wishes import wishes_from
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def request_from(params: Mapping[str, Any]) -> Request:
         scope=Scope(
             _names(params, "node_pools"),
             _names(params, "nodes"),
-            _expect(params.get("expect") or {}),
+            wishes_from(params.get("expect") or {}),
             exclusions_from(params.get("exclude") or ()),
         ),
         label_selectors=_names(params, "label_selectors"),
@@ -132,10 +132,3 @@ def _images(images: Mapping[str, Any]) -> dict[str, str]:
         if not isinstance(image, str) or not image.strip() or re.search(r"\s", image.strip()):
             raise CollectionError(f"images gives '{image}' for {name}, which is no image name.")
     return {name: image.strip() for name, image in images.items()}
-
-
-def _expect(expect: Mapping[str, Any]) -> dict[str, Any]:
-    for option in ("driver_version", "cuda_version"):
-        if expect.get(option) is not None and not version(expect[option]):
-            raise CollectionError(f"expect.{option} is '{expect[option]}', which does not start with a version number such as 12.8.")
-    return dict(expect)

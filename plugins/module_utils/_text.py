@@ -12,9 +12,6 @@ import unicodedata
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 
-# What of ASCII is of category Cc, but line feed and tab.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-
 # Cc control, Cf format (holds the bidirectional overrides), Cs surrogates: none of them belongs into a report.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs"})
 
@@ -22,10 +19,11 @@ _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs"})
 def printable(text: str) -> str:
     """Return the text without terminal escapes and control characters; line feeds and tabs stay."""
     text = _ESCAPE.sub("", text)
-    if text.isascii():
-        # A tool's output of half a megabyte, mostly: to look at each character would take longer than all else that is done with it.
-        return _CONTROL.sub("", text)
-    return "".join(each for each in text if each in "\n\t" or unicodedata.category(each) not in _UNPRINTABLE)
+    if text.isascii() and text.isprintable():
+        return text
+    # Of a text of megabytes, each character is looked up once.
+    bad = {ord(each) for each in set(text) if each not in "\n\t" and unicodedata.category(each) in _UNPRINTABLE}
+    return text.translate(dict.fromkeys(bad)) if bad else text
 
 
 def shorten(text: str, limit: int = 300) -> str:

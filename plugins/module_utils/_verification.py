@@ -16,22 +16,33 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators im
 from ansible_collections.accelerated.nodes.plugins.module_utils._depth import SCHEDULED
 from ansible_collections.accelerated.nodes.plugins.module_utils._diagnosis import Verdict
 from ansible_collections.accelerated.nodes.plugins.module_utils._efa import efa_finding
+from ansible_collections.accelerated.nodes.plugins.module_utils._events import Event
+from ansible_collections.accelerated.nodes.plugins.module_utils._events import subject as subject_of
 from ansible_collections.accelerated.nodes.plugins.module_utils._exclusions import Exclusion, reason_to_exclude
 from ansible_collections.accelerated.nodes.plugins.module_utils._expectations import Expectation, expectation, judge
-from ansible_collections.accelerated.nodes.plugins.module_utils._failures import explain_failure
+from ansible_collections.accelerated.nodes.plugins.module_utils._failures import complaint, explain_failure, known_failure
 from ansible_collections.accelerated.nodes.plugins.module_utils._findings import ERROR, WARNING, Finding
 from ansible_collections.accelerated.nodes.plugins.module_utils._inventory import Inventory, UnreadableOutput
 from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import ENDED, MAX_LOG_BYTES, STUCK, JobState
 from ansible_collections.accelerated.nodes.plugins.module_utils._marks import cordoned_by_us
 from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import (
+    CAPACITY_TYPE_LABEL,
     INSTANCE_TYPE_LABEL,
     NODEPOOL_LABEL,
+    ZONE_LABEL,
     NodeClaim,
 )
-from ansible_collections.accelerated.nodes.plugins.module_utils._others import contradictions, said_of
+from ansible_collections.accelerated.nodes.plugins.module_utils._others import (
+    Word,
+    contradictions,
+    said_of,
+    tells_of_accelerators,
+    xid_findings,
+)
 from ansible_collections.accelerated.nodes.plugins.module_utils._remedies import REPAIR_SOFTWARE, Remedy
 from ansible_collections.accelerated.nodes.plugins.module_utils._report import BUSY, EXCLUDED, FAILED, PASSED, UNKNOWN
 from ansible_collections.accelerated.nodes.plugins.module_utils._test_results import TestResult
+from ansible_collections.accelerated.nodes.plugins.module_utils._wishes import Wishes
 
 
 @dataclass(frozen=True)
@@ -43,17 +54,34 @@ class Subject:
         node: The Node; None while there is none.
         claim: The NodeClaim; None for a node that Karpenter did not make.
         expected: What it should have.
+        events: What was told of the Node in events.
     """
 
     name: str
     node: Optional[Mapping[str, Any]]
     claim: Optional[NodeClaim]
     expected: Expectation
+    events: tuple[Event, ...] = ()
+
+    @property
+    def said(self) -> list[Word]:
+        """What others say of its accelerators."""
+        return said_of(self.node, self.events)
 
     @property
     def node_pool(self) -> str:
         """Name of the NodePool; empty if there is none."""
         return self.claim.node_pool if self.claim else _labels(self.node).get(NODEPOOL_LABEL, "")
+
+    @property
+    def zone(self) -> str:
+        """Name of the availability zone; empty if nothing says it."""
+        return _labels(self.node).get(ZONE_LABEL, "") or (self.claim.zone if self.claim else "")
+
+    @property
+    def capacity_type(self) -> str:
+        """How the instance is paid for, ``on-demand``, ``spot`` or ``reserved``; empty if nothing says it."""
+        return _labels(self.node).get(CAPACITY_TYPE_LABEL, "") or (self.claim.capacity_type if self.claim else "")
 
     @property
     def offered(self) -> int:
@@ -69,6 +97,7 @@ class NodeResult:
     """The verdict on one node, and why: by its findings, or by the reason for which it is excluded.
 
     ``probe`` says how it was looked at, ``tests`` what was done beyond the listing.
+    ``looks`` are the numbers of the looks at the node that it comes from; empty for a node that no Job was run on.
     """
 
     subject: Subject
@@ -79,6 +108,7 @@ class NodeResult:
     reason: str = ""
     probe: str = SCHEDULED
     tests: tuple[TestResult, ...] = ()
+    looks: tuple[int, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as the module returns it."""
@@ -93,13 +123,16 @@ class NodeResult:
             "reason": self.reason,
             "findings": [each.to_dict() for each in self.findings],
             "devices": [each.to_dict() for each in inventory.devices] if inventory else [],
-            "said_by_others": [each.to_dict() for each in said_of(subject.node)],
+            "said_by_others": [each.to_dict() for each in subject.said],
             "expected_devices": subject.expected.count,
             "driver_version": inventory.driver_version if inventory else "",
             "cuda_version": inventory.cuda_version if inventory else "",
             "duration": round(self.seconds, 1),
             "probe": self.probe,
             "tests": [each.to_dict() for each in self.tests],
+            "zone": subject.zone,
+            "capacity_type": subject.capacity_type,
+            "looks": list(self.looks),
         }
 
 
@@ -109,22 +142,30 @@ class Scope:
 
     node_pools: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
-    expect: Mapping[str, Any] = field(default_factory=dict)
+    expect: Wishes = field(default_factory=Wishes)
     exclude: tuple[Exclusion, ...] = ()
 
 
-def subjects(scope: Scope, nodes: Iterable[Mapping[str, Any]], claims: Iterable[NodeClaim]) -> tuple[Subject, ...]:
+def subjects(
+    scope: Scope, nodes: Iterable[Mapping[str, Any]], claims: Iterable[NodeClaim], events: Iterable[Event] = ()
+) -> tuple[Subject, ...]:
     """Return the nodes that should have accelerators, by what they are and never by what they offer.
 
     A node whose device plugin is missing offers nothing, and is exactly the one that must not be overlooked.
     """
     claims = list(claims)
     by_node = {claim.node: claim for claim in claims if claim.node}
+    told: dict[str, list[Event]] = {}
+    for event in filter(tells_of_accelerators, events):
+        told.setdefault(subject_of(event).get("name", ""), []).append(event)
     found = []
     for node in nodes:
         labels = _labels(node)
         name = node["metadata"]["name"]
-        found.append(Subject(name, node, by_node.get(name), expectation(labels.get(INSTANCE_TYPE_LABEL, ""), labels, scope.expect)))
+        claim = by_node.get(name)
+        wishes = scope.expect.of(labels.get(NODEPOOL_LABEL, ""))
+        expected = expectation(labels.get(INSTANCE_TYPE_LABEL, ""), labels, wishes, claim.promised if claim else None)
+        found.append(Subject(name, node, claim, expected, tuple(told.get(name, ()))))
     joined = {each.name for each in found}
     for claim in claims:
         if claim.node not in joined:
@@ -135,7 +176,7 @@ def subjects(scope: Scope, nodes: Iterable[Mapping[str, Any]], claims: Iterable[
 
 def _of_claim(claim: NodeClaim, scope: Scope) -> Expectation:
     """Return what a claim without a Node should have; before it is launched, only its requests tell."""
-    expected = expectation(claim.instance_type, {}, scope.expect)
+    expected = expectation(claim.instance_type, {}, scope.expect.of(claim.node_pool))
     if expected.accelerator:
         return expected
     resources = {**claim.promised, **claim.requested}
@@ -258,13 +299,16 @@ def _of_output(subject: Subject, state: JobState, seconds: float, findings: tupl
         findings += (explain_failure(state.exit_code, state.log or state.message),)
     try:
         inventory = ACCELERATORS[subject.expected.accelerator].parse(state.log)
-        findings += judge(inventory, subject.expected)
+        said = complaint(inventory.around) if state.exit_code == 0 else None
+        findings += (*((said,) if said else ()), *judge(inventory, subject.expected))
     except UnreadableOutput as error:
         if state.exit_code == 0:
             findings += (_unreadable(state, error),)
     failed = any(each.severity == ERROR for each in findings)
-    findings += contradictions(failed, said_of(subject.node))
-    return NodeResult(subject, FAILED if failed else PASSED, (*findings, *_injected(state)), inventory, seconds)
+    findings += (*xid_findings(subject.said), *contradictions(failed, subject.said))
+    # What was printed around the list has been judged, and can be long.
+    kept = replace(inventory, around="") if inventory else None
+    return NodeResult(subject, FAILED if failed else PASSED, (*findings, *_injected(state)), kept, seconds)
 
 
 def _injected(state: JobState) -> tuple[Finding, ...]:
@@ -277,10 +321,8 @@ def _injected(state: JobState) -> tuple[Finding, ...]:
 
 def _unreadable(state: JobState, error: UnreadableOutput) -> Finding:
     """Return why there is no list although the tool claims success: its own words explain best, if they are known."""
-    known = explain_failure(0, state.log)
-    if "the tool failed" not in known.found and "<" not in state.log[:200]:
-        return known
-    return Finding("output", "a complete list of devices", error.message, remedies.VERIFY_OUTPUT)
+    known = None if "<" in state.log[:200] else known_failure(state.log)
+    return known or Finding("output", "a complete list of devices", error.message, remedies.VERIFY_OUTPUT)
 
 
 def _without_output(state: Optional[JobState], holders: Optional[list[str]]) -> tuple[Finding, str]:

@@ -48,6 +48,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims impo
 from ansible_collections.accelerated.nodes.plugins.module_utils._privileged import PrivilegedPass, refuse_privileged
 from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress
 from ansible_collections.accelerated.nodes.plugins.module_utils._provision import Demand, provision
+from ansible_collections.accelerated.nodes.plugins.module_utils._reading import EVENTS, Reading
 from ansible_collections.accelerated.nodes.plugins.module_utils._report import BUSY, FAILED, INCOMPLETE, PASSED, UNKNOWN, sentence, summary
 from ansible_collections.accelerated.nodes.plugins.module_utils._request import Request
 from ansible_collections.accelerated.nodes.plugins.module_utils._selection import Selection
@@ -164,11 +165,19 @@ class Verification:
         missing = [each for each in self._request.scope.nodes if each not in names]
         if missing:
             raise CollectionError(f"nodes names {', '.join(missing)}, but the selection ({self._selection()}) holds no such Node.")
-        return subjects(self._request.scope, nodes, self._claims())
+        return self._of(nodes)
+
+    def _of(self, nodes: Sequence[Mapping[str, Any]]) -> tuple[Subject, ...]:
+        return subjects(self._request.scope, nodes, self._claims(), self._told())
+
+    def _told(self) -> list[dict[str, Any]]:
+        """Return the events about Nodes; none without the right to list events."""
+        reading = Reading(self._client, Deadline(READ_SECONDS))
+        return reading.objects(EVENTS, {"fieldSelector": "involvedObject.kind=Node"})
 
     def _lacking(self) -> dict[str, int]:
         """Return the pools that need more nodes; refuse a pool that does not exist, or has no accelerators to provision."""
-        for pool in self._selection().node_pools:
+        for pool in (*self._selection().node_pools, *self._request.scope.expect.pools):
             self._pool(pool)
         wanted = self._wanted()
         return lacking(wanted, self._claims()) if wanted else {}
@@ -274,7 +283,7 @@ class Verification:
         """Look at nodes as they are now; one that is gone is not among the results."""
         nodes = self._read(NODES, self._selection().query)
         wanted = set(names)
-        return self._look([each for each in subjects(self._request.scope, nodes, self._claims()) if each.name in wanted])
+        return self._look([each for each in self._of(nodes) if each.name in wanted])
 
     def _look(self, found: Sequence[Subject]) -> list[NodeResult]:
         """Return a result for each node, those that cannot be checked included."""
@@ -285,7 +294,7 @@ class Verification:
             for each in found
         }
         for each in filter(None, blocked.values()):
-            self._tell(Observation(0, each.subject, None, each))
+            self._tell(Observation(0, each.subject, None, each, cause=causes.get(each.subject.name)))
         checked = self.one_pass([each for each in found if blocked[each.name] is None], Deadline(self._request.wait_timeout))
         results = {each.subject.name: each for each in checked}
         return [blocked[each.name] or results[each.name] for each in found]

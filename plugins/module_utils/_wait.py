@@ -23,7 +23,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims impo
     views,
     without_karpenter,
 )
-from ansible_collections.accelerated.nodes.plugins.module_utils._offers import Offer, lacks, offer_of, offers_of, unreadable
+from ansible_collections.accelerated.nodes.plugins.module_utils._offers import Offer, offer_of, offers_of, shortfall, unreadable
 from ansible_collections.accelerated.nodes.plugins.module_utils._placements import Placements
 from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress, contact_lines, contact_warnings, wait_lines
 from ansible_collections.accelerated.nodes.plugins.module_utils._question import Evidence, Question
@@ -73,7 +73,7 @@ class Wait:
         self._look_at = deadline.elapsed + LOOK_SECONDS
         self._last_look = min(LAST_LOOK_SECONDS, deadline.remaining / 3)
         self._offers: Optional[dict[str, Offer]] = None
-        self._offers_at = 0.0
+        self._offers_at, self._offers_known = 0.0, False
         self._unread: Optional[ApiError] = None
         self._warnings: list[str] = []
         self._denied: list[str] = []
@@ -149,23 +149,24 @@ class Wait:
             return False
         self._offers = self._read_offers(promising)
         self._offers_at = self._deadline.elapsed + OFFER_SECONDS
-        self._short = dict(self._short_lines(self._offers))
+        self._short = dict(self._short_lines(promising, self._offers)) if self._offers_known else {}
         return not self._short and not self._unread
 
-    def _short_lines(self, offers: Mapping[str, Offer]) -> Iterator[tuple[str, str]]:
-        """What is still to register on each node that Karpenter calls ready."""
-        for claim in self._roster.done:
-            found = lacks(claim, offers[claim.node]) if claim.node in offers else []
-            if found:
-                words = ", ".join(f"{each.offered} of {each.promised} {each.resource}" for each in found)
-                yield claim.name, f"Karpenter calls it ready; its node has registered {words}"
+    @staticmethod
+    def _short_lines(claims: Iterable[NodeClaim], offers: Mapping[str, Offer]) -> Iterator[tuple[str, str]]:
+        """What keeps each of the claims that Karpenter calls ready from being so."""
+        for claim in claims:
+            words = shortfall(claim, offers.get(claim.node))
+            if words:
+                yield claim.name, f"Karpenter calls it ready; {words}"
 
     def _read_offers(self, claims: Iterable[NodeClaim]) -> dict[str, Offer]:
         """What the claims' nodes offer; nothing where that cannot be read now, which ``_unread`` tells."""
-        self._unread, self._warnings = None, []
+        self._unread, self._warnings, self._offers_known = None, [], True
         try:
-            return offers_of(self._client, claims, self._budget())
+            return offers_of(self._client, claims, self._budget(), staying=True)
         except ApiError as error:
+            self._offers_known = False
             self._warnings = [unreadable(error)]
             # Without the right to read nodes Karpenter's word stands: it has seen at least one accelerator on each.
             self._unread = error if error.status != 403 else None

@@ -25,8 +25,10 @@ SILENCE_SECONDS = 90  # Bookmarks come about once a minute: a longer silence is 
 POLL_SECONDS = 5  # Between lists where watching is not allowed.
 SHORT_SECONDS = 1  # A watch that ends sooner, with nothing in it, is a failure.
 STALE_FAILURES = 2  # After so many failed or silent watches in a row the resourceVersion reached may be the cause: list again.
-# A cut connection says nothing of the version, and what a list skips the ledger never sees; but an event may break each watch.
-CUT_FAILURES = 5
+# A cut connection says nothing of the version, and what a list skips the ledger never sees; but something may cut each watch. So many
+# in a row, with nothing heard for so long, are taken for that.
+CUTS = frozenset({"Unreachable", "CutEvent"})
+CUT_FAILURES, CUT_SECONDS = 5, 20
 STALE = frozenset({410, 504})  # The resourceVersion is too old, or of the future ("Too large resource version").
 
 
@@ -163,6 +165,7 @@ def _apply(view: View, name: str, kind: str, payload: Any) -> None:
         view.trouble[name] = payload
     elif kind == "REFUSED":
         view.refused[name] = payload
+        _replace(view, name, [])  # What was seen before may be gone by now: it counts as empty.
         view.pending.discard(name)
         view.trouble.pop(name, None)
     elif kind == "POLLED":
@@ -215,6 +218,7 @@ class _Reader(threading.Thread):
         # Apart, as a watch that always fails is no reason to list in haste, nor the other way round.
         self._listing, self._watching = Patience(), Patience(known=True)
         self._silences = 0
+        self._began = self._heard = 0.0
         self._seen: dict[str, str] = {}
 
     def run(self) -> None:
@@ -236,6 +240,7 @@ class _Reader(threading.Thread):
     def _list(self) -> None:
         items, self._version = _pages(self._client, self._source, self._deadline.share(READ_SECONDS))
         self._listing.success()
+        self._heard = time.monotonic()
         self._seen = {item.uid: item.version for item in items}
         self._put("REPLACE", items)
 
@@ -248,7 +253,7 @@ class _Reader(threading.Thread):
             "resourceVersion": self._version,
             "timeoutSeconds": WATCH_SECONDS,
         }
-        began, told = time.monotonic(), False
+        told, self._began = False, time.monotonic()
         try:
             for event in self._client.stream(self._source.path, query, self._deadline.share(SILENCE_SECONDS)):
                 if self._stopped.is_set():
@@ -259,7 +264,7 @@ class _Reader(threading.Thread):
             if error.reason != SILENT:
                 raise
             return self._hear_nothing()
-        if not told and time.monotonic() - began < SHORT_SECONDS:
+        if not told and time.monotonic() - self._began < SHORT_SECONDS:
             raise ApiError(f"The API server {self._client.host} ends each watch of {self._source.path} at once.", reason="WatchEnded")
         self._watching.success()
         return None
@@ -303,6 +308,7 @@ class _Reader(threading.Thread):
             raise ApiError("The watch went back in time.", status=410, reason="Expired")
         self._version = version or self._version
         self._silences = 0
+        self._heard = time.monotonic()
         self._watching.success()
 
     def _go_on_after(self, error: ApiError) -> bool:
@@ -320,11 +326,20 @@ class _Reader(threading.Thread):
         # A 410 is the normal end of what has become too old, unless it comes again and again.
         if error.status != 410 or patience.failures > 1:
             self._put("TROUBLE", error)
-        most = CUT_FAILURES if error.reason == "Unreachable" else STALE_FAILURES
-        if error.status in STALE or patience.failures >= most:
+        pause = patience.pause(error)
+        if watched and patience.failures == 1:
+            # What a watch has told before it was cut counts as answered: the next one follows at once, though not in haste.
+            pause = max(0.0, pause - (time.monotonic() - self._began))
+        if error.status in STALE or self._in_vain(error, patience.failures):
             self._version = None
-        self._stopped.wait(patience.pause(error))
+        self._stopped.wait(pause)
         return True
+
+    def _in_vain(self, error: ApiError, failures: int) -> bool:
+        """Whether so many failures in a row may be for the resourceVersion that is asked for."""
+        if error.reason not in CUTS:
+            return failures >= STALE_FAILURES
+        return failures >= CUT_FAILURES and time.monotonic() - self._heard >= self._deadline.share(CUT_SECONDS)
 
 
 def list_all(client: Client, source: Source, timeout: float = READ_SECONDS) -> tuple[list, str]:

@@ -13,7 +13,8 @@ description:
   - Then runs a Job on each of these nodes, through the scheduler as any pod, that requests all the accelerators of the node and lists
     them with C(nvidia-smi) or C(neuron-ls).
   - Holds the list against what the instance type should have (number, model, memory within 10 %, cores), the state of a healthy device,
-    and O(expect).
+    what the cluster promises of the node, and O(expect).
+  - A fact that this driver must give of this GPU and does not is an error; one that the driver or the GPU does not have is none.
   - With O(provision) it asks for nodes first, by Jobs that make Karpenter provision them, and waits until their NodeClaims are ready.
   - Warnings are findings that do not keep a node from passing, such as clocks that the hardware holds down, persistence mode that is off,
     errors in the life of a GPU, or a driver that the other nodes do not have.
@@ -65,7 +66,9 @@ options:
     type: str
     default: accelerated-nodes-verify
   expect:
-    description: What is expected beyond the instance type.
+    description:
+      - What is expected of every node, beyond what its instance type has, or in place of that.
+      - What is expected by name wins over what the cluster promises, and that over the collection's table of instance types.
     type: dict
     suboptions:
       driver_version:
@@ -81,6 +84,34 @@ options:
         description: Whether MIG must be enabled on NVIDIA GPUs.
         type: bool
         default: false
+      mig_devices:
+        description:
+          - Profile to the number of MIG devices of it that each GPU must be divided into, such as V({1g.10gb: 7}), with O(expect.mig=true).
+          - A device's profile is told by its memory, since the list of devices names no profiles.
+        type: dict
+      count:
+        description: Number of devices of each node.
+        type: int
+      model:
+        description: Words that the name of each GPU must have, such as V(H100 80GB).
+        type: str
+      memory_mib:
+        description: Memory of each device in MiB, within 10 %.
+        type: int
+      cores:
+        description: Physical NeuronCores of each Neuron device.
+        type: int
+      links:
+        description: How many other Neuron devices of the node each one must be linked to, at least.
+        type: int
+      fabric:
+        description: Whether the GPUs must take part in an NVSwitch fabric.
+        type: bool
+      pools:
+        description:
+          - NodePool to a mapping of these same options, for what is expected of its nodes in place of what is expected of all.
+          - A NodePool that does not exist is refused.
+        type: dict
   exclude:
     description:
       - Nodes that are left out of the verification on purpose. They are in the results with the verdict C(excluded) and the reason.
@@ -179,6 +210,22 @@ options:
         deleted, and waited for until they are gone. One whose accelerators other pods use by then is kept, with a warning.
     type: bool
     default: false
+  evidence:
+    description:
+      - Directory, on the machine where the module runs, for an evidence bundle of this run, with what each tool printed and each verdict needs,
+        versions, the report, and the sums of all that. It must be new, empty, or an earlier bundle, which is replaced.
+      - No credential is written there. In check mode nothing is.
+    type: path
+  from_evidence:
+    description:
+      - Directory of an evidence bundle, to judge what it keeps again instead of looking at nodes. No cluster is asked, and all other options but
+        O(compare_with) are without effect, since the bundle holds what was expected.
+      - The sums of all its files are checked first, and one that was changed, added or removed is named and fails the task.
+    type: path
+    aliases: [from]
+  compare_with:
+    description: Directory of the evidence bundle of an earlier run, to say in RV(comparison) what is not as it was. Its sums are checked first.
+    type: path
 requirements:
   - kubernetes >= 24.2.0
 notes:
@@ -188,6 +235,7 @@ notes:
   - What a check prints is read up to 4 MiB. One that prints more has C(failed).
   - SIGTERM, SIGINT and SIGHUP end the task by way of deleting its Jobs, and so does the end of whatever reads its result.
   - To tell a busy node from a broken one it lists the pods of all namespaces; without that right such a node is C(unknown).
+  - With the right to list the events of all namespaces it quotes what they tell of nodes.
   - O(on_failure) and O(mark) need the rights to get and patch nodes, O(give_back) to delete nodeclaims. To recognise nodes that dynamic resource
     allocation serves it lists resourceslices (apiGroup resource.k8s.io).
 seealso:
@@ -207,6 +255,8 @@ EXAMPLES = r"""
     expect:
       driver_version: "570"
       ecc: true
+      pools:
+        gpu: {cuda_version: "12.8"}
   register: accelerators
 
 - name: Verify a pool in depth, and keep pods away from nodes that fail
@@ -227,6 +277,15 @@ EXAMPLES = r"""
   accelerated.nodes.accelerator_verify:
     provision: {gpu: 1}
     give_back: true
+- name: Keep evidence, and say what is not as it was in the last run
+  accelerated.nodes.accelerator_verify:
+    node_pools: [gpu]
+    evidence: /var/lib/verification/this-week
+    compare_with: /var/lib/verification/last-week
+
+- name: Judge kept evidence again, without a cluster
+  accelerated.nodes.accelerator_verify:
+    from_evidence: /var/lib/verification/last-week
 
 - name: Keep a report a person can look at
   ansible.builtin.copy:
@@ -280,9 +339,10 @@ nodes:
       elements: dict
     said_by_others:
       description:
-        - What others say of the node's accelerators by its conditions and labels (EKS node monitoring agent, NVSentinel, Neuron's node problem
-          detector, SageMaker HyperPod), each with C(source), C(mark), C(value), C(message) and C(healthy).
-        - None of it makes a node pass or fail. What contradicts the measurement is a finding of severity V(warning).
+        - What others say of the node's accelerators by its conditions, labels and events (EKS node monitoring agent, NVSentinel, Neuron's node
+          problem detector, SageMaker HyperPod), each with C(source), C(mark), C(value), C(message) and C(healthy), null for an event.
+        - None of it makes a node pass or fail. What contradicts the measurement, and an Xid that is quoted, is a finding of severity
+          V(warning).
       type: list
       elements: dict
     expected_devices:
@@ -310,6 +370,16 @@ nodes:
       description: What was set on the Node or removed from it, in words.
       type: list
       elements: str
+    zone:
+      description: Availability zone of the node; empty if nothing says it.
+      type: str
+    capacity_type:
+      description: V(on-demand), V(spot) or V(reserved), as Karpenter's label says it; empty if it does not.
+      type: str
+    looks:
+      description: Numbers of the looks at the node that the verdict comes from; empty for a node that no Job was run on.
+      type: list
+      elements: int
 summary:
   description:
     - C(total), the number of each verdict, C(warnings), the number of warnings, and C(text), a sentence.
@@ -356,12 +426,25 @@ plan:
   returned: in check mode
   type: list
   elements: str
+evidence:
+  description: Where the evidence bundle is, C(path), and the SHA-256 of its manifest, C(manifest_sha256).
+  returned: with O(evidence)
+  type: dict
+comparison:
+  description:
+    - What is not as it was in the bundle C(with), of the run that began at C(time).
+    - C(new), C(still_failing) and C(mended) list findings that are errors, by node, check and device; C(not_looked_at) those that are gone from
+      nodes that could not be measured this time.
+    - C(missing) and C(appeared) list nodes, and C(devices) the UUIDs that are on another node than before (C(was_on), C(is_on)), or on none.
+  returned: with O(compare_with)
+  type: dict
 verdict:
   description: Why nodes that were asked for are not ready, as M(accelerated.nodes.nodeclaim_wait) returns it.
   returned: when O(provision) failed
   type: dict
 """
 
+from ansible_collections.accelerated.nodes.plugins.module_utils._evidence_run import EvidenceRun
 from ansible_collections.accelerated.nodes.plugins.module_utils._interruption import INTERRUPTION
 from ansible_collections.accelerated.nodes.plugins.module_utils._module import (
     PROGRESS_OPTIONS,
@@ -386,6 +469,14 @@ OPTIONS = {
             "cuda_version": {"type": "str"},
             "ecc": {"type": "bool"},
             "mig": {"type": "bool", "default": False},
+            "mig_devices": {"type": "dict"},
+            "count": {"type": "int"},
+            "model": {"type": "str"},
+            "memory_mib": {"type": "int"},
+            "cores": {"type": "int"},
+            "links": {"type": "int"},
+            "fabric": {"type": "bool"},
+            "pools": {"type": "dict"},
         },
     },
     "exclude": {
@@ -409,23 +500,31 @@ OPTIONS = {
     "on_failure": {"type": "str", "choices": ["none", "taint", "cordon"], "default": "none"},
     "mark": {"type": "bool", "default": False},
     "give_back": {"type": "bool", "default": False},
+    "evidence": {"type": "path"},
+    "from_evidence": {"type": "path", "aliases": ["from"]},
+    "compare_with": {"type": "path"},
 }
 
 
 def verify(module: AcceleratorModule) -> dict:
     """Verify as the options say; in check mode only say what would be done."""
-    verification = Verification(module.client(), request_from(module.params), module.progress)
+    evidence = EvidenceRun(module.params)
+    if evidence.kept:
+        return evidence.judge_again()
+    client, request = module.client(), request_from(module.params)
+    evidence.keep(client, request)
+    verification = Verification(client, request, module.progress, evidence.observe)
     if module.check_mode:
         return verification.plan()
     INTERRUPTION.listen()
     try:
-        return verification.run()
+        return evidence.ended(verification.run)
     finally:
         INTERRUPTION.over()
 
 
 def main() -> None:
-    AcceleratorModule(OPTIONS).run(verify)
+    AcceleratorModule(OPTIONS, mutually_exclusive=[("evidence", "from_evidence")]).run(verify)
 
 
 if __name__ == "__main__":

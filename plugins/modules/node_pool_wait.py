@@ -10,6 +10,7 @@ version_added: 0.1.0
 description:
   - Waits until Karpenter calls the NodePools and the EC2NodeClasses that they refer to ready, as they are now specified; a verdict on an
     older generation does not count.
+  - What is being deleted is not ready, and neither is a NodePool whose EC2NodeClass is gone, although their conditions still say so.
   - A NodePool for accelerators is not ready either while no image of its EC2NodeClass can boot them, which Karpenter does not say.
   - When the deadline passes, it fails with a verdict on each object that is not ready.
 author:

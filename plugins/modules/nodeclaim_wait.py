@@ -28,7 +28,8 @@ options:
       - The state to wait for. All but V(absent) are met when every selected NodeClaim that is not being deleted is in that state, and
         at least O(count) are.
       - V(ready) is Karpenter's Ready, and beyond it that the Node has registered every accelerator that its instance type promises, as
-        Karpenter is content with one of eight. Accelerators that are offered in parts (MIG, renamed shares) count as registered.
+        Karpenter is content with one of eight. A Node that is gone or being deleted has registered none.
+        Accelerators that are offered in parts (MIG, renamed shares) count as registered.
       - V(not_drifted) is met by launched NodeClaims that Karpenter does not call drifted, such as after the change of an image.
       - V(absent) is met when no selected NodeClaim is left.
     type: str

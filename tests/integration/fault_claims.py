@@ -11,6 +11,7 @@ from tests.lab.nodes.api import MERGE, Api
 NODECLAIMS = "/apis/karpenter.sh/v1/nodeclaims"
 FINALIZER = "karpenter.sh/termination"
 READY, UNREADY, TERMINATING = "ready", "unready", "terminating"
+NODELESS = "nodeless"  # Ready by its conditions; its Node is not there.
 NODE = "fault-node"
 WAITING = ("ResourceNotRegistered", 'Resource "nvidia.com/gpu" was requested but not registered')
 
@@ -77,7 +78,7 @@ def status(kind: str) -> dict[str, Any]:
     conditions = [condition("Launched"), condition("Registered")]
     conditions += [condition("Initialized", done, reason, message), condition("Ready", done, reason, message)]
     return {
-        "nodeName": NODE,
+        "nodeName": NODE if kind != NODELESS else "no-such-node",
         "providerID": "aws:///us-west-2a/i-0123456789abcdef0",
         "capacity": {"cpu": "4", "nvidia.com/gpu": "1"},
         "allocatable": {"cpu": "4", "nvidia.com/gpu": "1"},

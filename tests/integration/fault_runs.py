@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from tests.integration.fault_claims import READY, UNREADY, Claims
+from tests.integration.fault_pools import Pools, selector
 from tests.integration.fault_table import Fault
 from tests.integration.module_process import ModuleProcesses
 from tests.lab.nodes.api import Api
@@ -28,7 +29,9 @@ from tests.lab.proxy.control_plane import ControlPlane
 from tests.lab.proxy.server import Loop, Proxy, Request, Upstream
 from tests.lab.state import LOOPBACK
 
-INFO, WAIT = "nodeclaim_info", "nodeclaim_wait"
+INFO, WAIT, POOLS = "nodeclaim_info", "nodeclaim_wait", "node_pool_wait"
+#: What a module returns of what it read.
+RETURNED = {INFO: "nodeclaims", WAIT: "nodeclaims", POOLS: "node_pools"}
 #: What a module may take longer than its deadline.
 GRACE_SECONDS = 1.0
 #: What a module may wait for a processor; beyond that its run says nothing.
@@ -86,7 +89,7 @@ class Bench:
         self._processes: queue.Queue[ModuleProcesses] = queue.Queue()
         self.size = processes
         for _number in range(processes):
-            self._processes.put(ModuleProcesses(collections, INFO, WAIT))
+            self._processes.put(ModuleProcesses(collections, *RETURNED))
 
     def stop(self) -> None:
         for _number in range(self.size):
@@ -94,16 +97,21 @@ class Bench:
         self._loop.stop()
 
     def play(self, fault: Fault, module: str, name: str, options: dict[str, Any]) -> Run:
-        """Play one row, with NodeClaims of its own in the NodePool ``name``."""
+        """Play one row, with NodeClaims of its own in the NodePool ``name``, or with NodePools of its own that begin so."""
         place = self._directory / name
         place.mkdir()
-        claims = Claims(self.api, name)
+        claims = Pools(self.api, name) if module == POOLS else Claims(self.api, name)
         for number, kind in enumerate(fault.claims):
             claims.create(str(number), kind)
         context = self._contexts[fault.certificate] if fault.certificate else None
         meanwhile = (lambda: fault.meanwhile(claims)) if fault.meanwhile else None
         proxy = Proxy(self._upstream, fault.rules, context, fault.pages, meanwhile)
-        arguments = {"kubeconfig": str(self._kubeconfig(place, proxy, fault)), "node_pools": [name], **_progress(place, module), **options}
+        named = [name]
+        if module == POOLS:
+            # NodePools are not selected by label: the proxy keeps those of other rows away.
+            proxy.selector = selector(name)
+            named = [claims.full(str(number)) for number in range(len(fault.claims))] if fault.named else None
+        arguments = {"kubeconfig": str(self._kubeconfig(place, proxy, fault)), "node_pools": named, **_progress(place, module), **options}
         process = self._processes.get()
         try:
             return self._follow(lambda: process.run(module, place, arguments), proxy, fault, claims, place)
@@ -111,7 +119,7 @@ class Bench:
             self._processes.put(process)
             self._loop.run(proxy.close())
 
-    def _follow(self, work: Callable[[], dict[str, Any]], proxy: Proxy, fault: Fault, claims: Claims, place: Path) -> Run:
+    def _follow(self, work: Callable[[], dict[str, Any]], proxy: Proxy, fault: Fault, claims: Claims | Pools, place: Path) -> Run:
         if not fault.unreachable:
             self._loop.run(proxy.listen())
         ended: Future[dict[str, Any]] = Future()
@@ -152,7 +160,7 @@ class Bench:
         return path
 
 
-def flip(claims: Claims) -> None:
+def flip(claims: Claims | Pools) -> None:
     """Make ready what is not."""
     for name, item in claims.all().items():
         states = {each["type"]: each["status"] for each in item.get("status", {}).get("conditions", [])}
@@ -174,7 +182,7 @@ def _is_time(fault: Fault, proxy: Proxy, now: float) -> bool:
 
 def _progress(place: Path, module: str) -> dict[str, str]:
     (place / "progress").touch()
-    return {"progress_file": str(place / "progress")} if module == WAIT else {}
+    return {"progress_file": str(place / "progress")} if module != INFO else {}
 
 
 def _user(place: Path, token: str) -> dict[str, Any]:
@@ -226,9 +234,9 @@ def no_false_success(fault: Fault, module: str, run: Run) -> str | None:
     """Nobody is told of what is not there."""
     if run.rc:
         return None
-    if module == WAIT and fault.wait.ok and run.flipped is None:
+    if module != INFO and fault.wait.ok and run.flipped is None:
         return "it succeeded before the NodeClaims were ready"
-    told = {claim["name"] for claim in run.result.get("nodeclaims", [])}
+    told = {claim["name"] for claim in run.result.get(RETURNED[module], [])}
     return None if told == set(run.claims) else f"it tells of {sorted(told)}, and there are {sorted(run.claims)}"
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.integration.fault_claims import READY, TERMINATING, UNREADY, Claims
+from tests.integration.fault_claims import NODELESS, READY, TERMINATING, UNREADY, Claims
 from tests.lab.proxy import answers, certificates
 from tests.lab.proxy.server import Rule
 
@@ -42,8 +42,8 @@ class Fault:
     """A row.
 
     Attributes:
-        wait, info: how nodeclaim_wait and nodeclaim_info end; None where the module cannot meet the fault.
-        claims: the NodeClaims that are there at the start. Those that are unready become ready after the fault has struck.
+        wait, info: how a wait and nodeclaim_info end; None where the module cannot meet the fault.
+        claims: the NodeClaims (of fault_pools: the NodePools) that are there at the start. Those that are unready become ready after the fault has struck.
         meanwhile: done once, just before the first request that the fault hits is answered.
         seconds: the deadline.
         certificate: what the proxy shows; None speaks no TLS.
@@ -52,6 +52,7 @@ class Fault:
         token: what the kubeconfig's exec plugin is, ``lasting`` or ``expiring``; empty for none.
         asked: how often at least the exec plugin must have been asked.
         flip: seconds between the strike and the change to ready.
+        named: whether NodePools are asked for by name, or all that there are.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Fault:
     token: str = ""
     asked: int = 0
     flip: float = 0.3
+    named: bool = False
 
 
 def once(on: str, act: answers.Act) -> tuple[Rule, ...]:
@@ -246,7 +248,7 @@ WATCHING = (
     Fault("watch-closed-at-once", once(WATCH, answers.first_events()), info=None),
     Fault("watch-closed-at-once-for-ever", ever(WATCH, answers.first_events()), info=None, flip=3),
     Fault("watch-cut-mid-line", once(WATCH, answers.cut_mid_line), info=None),
-    Fault("watch-cut-mid-line-for-ever", ever(WATCH, answers.cut_mid_line), info=None),
+    Fault("watch-cut-mid-line-for-ever", ever(WATCH, answers.cut_mid_line), info=None, seconds=15),
     Fault("watch-reset", once(WATCH, answers.reset), info=None),
     Fault("watch-without-headers", once(WATCH, answers.silence), info=None, seconds=9),
     Fault("watch-silent", once(WATCH, answers.silent_watch), info=None, seconds=9),
@@ -317,6 +319,8 @@ OBJECTS = (
         meanwhile=lambda claims: (claims.create("0", READY), claims.create("1", UNREADY)),
     ),
     Fault("terminating-is-not-ready", wait=fails("1 of 2"), info=None, claims=(READY, TERMINATING), seconds=4),
+    Fault("node-is-gone", wait=fails("1 of 2", "NodeGone"), claims=(READY, NODELESS), seconds=4),
+    Fault("nobody-there", wait=fails("0 of 2", "NodePoolNotFound"), claims=(), seconds=4),
 )
 
 FAULTS = (*CONNECTION, *ANSWERS, *CREDENTIALS, *BUSINESS, *WATCHING, *CLOCKS, *OBJECTS)

@@ -13,7 +13,7 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,27 +33,28 @@ class Module:
 
     directory: str
     path: str
-    #: Program name -> package path below the module.
+    #: Program name -> package path below the module; or ``./name``, for a package of the lab's own beside the go.mod.
     programs: Mapping[str, str]
     #: Linker variable -> value; ``{version}``, ``{major}`` and ``{minor}`` are those of the pinned module.
     variables: Mapping[str, str]
 
 
 _K8S_VERSION = "k8s.io/component-base/version."
+#: Without these the programs call themselves v0.0.0-master, which is no version to charts or to kubectl.
+_K8S_VARIABLES = {
+    f"{_K8S_VERSION}gitVersion": "v{version}",
+    f"{_K8S_VERSION}gitMajor": "{major}",
+    f"{_K8S_VERSION}gitMinor": "{minor}",
+    f"{_K8S_VERSION}gitCommit": "v{version}",
+    f"{_K8S_VERSION}gitTreeState": "clean",
+}
 #: The longest builds come first, so that the short ones fill the gaps.
 MODULES = (
     Module(
         "kubernetes",
         "k8s.io/kubernetes",
         {name: f"/cmd/{name}" for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")},
-        # Without these the server calls itself v0.0.0-master, which is no version to charts or to kubectl.
-        {
-            f"{_K8S_VERSION}gitVersion": "v{version}",
-            f"{_K8S_VERSION}gitMajor": "{major}",
-            f"{_K8S_VERSION}gitMinor": "{minor}",
-            f"{_K8S_VERSION}gitCommit": "v{version}",
-            f"{_K8S_VERSION}gitTreeState": "clean",
-        },
+        _K8S_VARIABLES,
     ),
     Module(
         "karpenter",
@@ -66,16 +67,24 @@ MODULES = (
     Module("kwok", "sigs.k8s.io/kwok", {"kwok": "/cmd/kwok", "kwokctl": "/cmd/kwokctl"}, {}),
     Module("crane", "github.com/google/go-containerregistry", {"crane": "/cmd/crane"}, {}),
 )
+#: Built only for real containers (``real/``): the first ``up`` need not wait for it. Its go.mod pins what that of
+#: ``kubernetes`` pins, so that most of it comes from Go's build cache.
+KUBELET = Module(
+    "kubelet",
+    "k8s.io/kubernetes",
+    {"kubelet": "/cmd/kubelet", "device-plugin": "./device-plugin", "accelerator-tool": "./tool"},
+    _K8S_VARIABLES,
+)
 
 
-def build_all(report: Report = print) -> None:
-    """Build what is missing or out of date.
+def build_all(report: Report = print, modules: Sequence[Module] = MODULES) -> None:
+    """Build what of the modules is missing or out of date.
 
     Raises:
         LabError: the toolchain is absent or a build failed.
     """
     go = go_command()
-    stale = [module for module in MODULES if not is_current(module, go)]
+    stale = [module for module in modules if not is_current(module, go)]
     LOG_DIR.mkdir(parents=True, exist_ok=True)
     (BIN_DIR / ".stamp").mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(WORKERS) as pool:
@@ -115,7 +124,14 @@ def fingerprint(module: Module, go: Path) -> str:
     directory = GO_MODULES / module.directory
     parts = [(directory / "go.mod").read_bytes(), (directory / "go.sum").read_bytes()]
     parts += [(go.parents[1] / "VERSION").read_bytes(), " ".join(_flags(module)).encode(), repr(module.programs).encode()]
+    parts += [source.read_bytes() for source in own_sources(module)]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def own_sources(module: Module) -> list[Path]:
+    """The Go files of the module's programs that are the lab's own."""
+    packages = [package for package in module.programs.values() if package.startswith("./")]
+    return sorted(path for package in packages for path in (GO_MODULES / module.directory / package).glob("*.go"))
 
 
 def pinned_version(module: Module) -> str:
@@ -138,9 +154,13 @@ def _build(module: Module, go: Path, place: str, report: Report) -> None:
     report(f"building {', '.join(module.programs)} ({place})")
     began = time.monotonic()
     for program, package in module.programs.items():
-        _run(go, module, "build", *_flags(module), "-o", str(BIN_DIR / program), module.path + package)
+        _run(go, module, "build", *_flags(module), "-o", str(BIN_DIR / program), _package(module, package))
     _stamp_file(module).write_text(fingerprint(module, go), encoding="utf-8")
     report(f"built {', '.join(module.programs)} ({place}) in {time.monotonic() - began:.0f} s")
+
+
+def _package(module: Module, package: str) -> str:
+    return package if package.startswith("./") else module.path + package
 
 
 def _flags(module: Module) -> list[str]:

@@ -5,6 +5,7 @@ down    end everything, remove the lab's directory
 status  what runs, ports, nodes, NodeClaims
 env     the environment again, for ``eval``
 fault   turn faults on and off (``fault list``)
+real    a node with real containers beside the simulated ones (``real --help``)
 build   only build the programs
 """
 
@@ -20,6 +21,7 @@ from collections.abc import Callable, Sequence
 import yaml
 
 from tests.lab import binaries, cluster, process, registry
+from tests.lab.real import lane
 from tests.lab.state import BIN_DIR, CHECKOUT, CLUSTER_NAME, REGION, LabError, State
 
 DAEMON = "daemon"
@@ -35,6 +37,8 @@ def main(arguments: Sequence[str]) -> int:
             from tests.lab.nodes import faults
 
             return faults.main(rest)
+        case ["real", *rest]:
+            return _guarded(lambda: lane.main(rest, _say))
         case [name] if name in COMMANDS:
             return _guarded(COMMANDS[name])
         case _:
@@ -68,6 +72,7 @@ def down() -> None:
     if not state.directory.exists():
         return
     _refuse_foreign(state)
+    lane.down(state)
     process.stop(state.directory, DAEMON)
     # Only what a killed supervisor left behind.
     for name in process.recorded(state.directory):
@@ -121,11 +126,18 @@ def inventory(state: State) -> dict[str, object]:
         "karpenter_chart_ref": f"{source}/karpenter/karpenter",
         "karpenter_crd_chart_ref": f"{source}/karpenter/karpenter-crd",
         "karpenter_chart_plain_http": True,
+        # The registry has one version of it, whichever a user's inventory names.
+        "karpenter_chart_version": next(chart.version for chart in registry.charts() if chart.name == "karpenter"),
         "nvidia_chart_ref": f"{source}/nvidia/nvidia-device-plugin",
         "nvidia_chart_repo_url": "",
         "nvidia_chart_plain_http": True,
+        "nvidia_operator_chart_ref": f"{source}/nvidia/gpu-operator",
+        "nvidia_operator_chart_repo_url": "",
+        "nvidia_operator_chart_plain_http": True,
         "neuron_chart_ref": f"{source}/neuron/neuron-helm-chart",
         "neuron_chart_plain_http": True,
+        "llmaz_chart_ref": f"{source}/inftyai/llmaz",
+        "llmaz_chart_plain_http": True,
     }
     return {"all": {"hosts": {"lab": variables}}}
 
@@ -133,16 +145,15 @@ def inventory(state: State) -> dict[str, object]:
 COMMANDS: dict[str, Callable[[], None]] = {"up": up, "down": down, "status": status, "env": env, "build": build}
 
 
-def _guarded(command: Callable[[], None]) -> int:
+def _guarded(command: Callable[[], int | None]) -> int:
     try:
-        command()
+        return command() or 0
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("lab: interrupted; `down` removes what was started", file=sys.stderr)
         return 130
-    return 0
 
 
 def _say(line: str) -> None:

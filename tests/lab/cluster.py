@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tests.lab import process
-from tests.lab.state import BIN_DIR, CLUSTER_NAME, LOOPBACK, REGION, LabError, State
+from tests.lab.state import BIN_DIR, CLUSTER_NAME, LOOPBACK, REAL_NODE, REGION, LabError, State
 
 STAGES = Path(__file__).with_name("stages.yaml")
 ZONES = (f"{REGION}a", f"{REGION}b")
@@ -22,15 +23,22 @@ ZONES = (f"{REGION}a", f"{REGION}b")
 #: the lab connects to it.
 ADVERTISED = "192.0.2.1"
 
+#: Flags by program of the control plane.
+Flags = Mapping[str, Mapping[str, str]]
 
-def create(state: State) -> None:
+
+def create(state: State, flags: Flags | None = None) -> None:
     """Bring the control plane up, if it is not, and write the kubeconfig.
+
+    Args:
+        state: The lab.
+        flags: Further flags of its programs.
 
     Raises:
         LabError: kwokctl could not.
     """
     config = state.directory / "kwokctl.json"
-    config.write_text(json.dumps(configuration(state.ports), indent=2), encoding="utf-8")
+    config.write_text(json.dumps(configuration(state.ports, flags), indent=2), encoding="utf-8")
     _kwokctl(state, "create", "cluster", f"--config={config}", f"--config={STAGES}", "--wait=60s")
     source = _directory(state) / "kubeconfig.yaml"
     flat = kubectl(state, "config", "view", "--raw", "--flatten", kubeconfig=source)
@@ -69,8 +77,8 @@ def ca_file(state: State) -> Path:
     return _directory(state) / "pki" / "ca.crt"
 
 
-def configuration(ports: dict[str, int]) -> dict[str, Any]:
-    """kwokctl's configuration: our programs, our ports, the loopback only."""
+def configuration(ports: dict[str, int], flags: Flags | None = None) -> dict[str, Any]:
+    """kwokctl's configuration: our programs, our ports, the loopback only; ``flags`` are further ones of the programs."""
     programs = {
         "etcdBinary": "etcd",
         "kubeApiserverBinary": "kube-apiserver",
@@ -90,12 +98,20 @@ def configuration(ports: dict[str, int]) -> dict[str, Any]:
         "kwokControllerPort": ports["kwok"],
         **{option: str(BIN_DIR / program) for option, program in programs.items()},
     }
-    apiserver = {"kubelet-preferred-address-types": "InternalIP", "advertise-address": ADVERTISED}
+    extra = {
+        "kube-apiserver": {"kubelet-preferred-address-types": "InternalIP", "advertise-address": ADVERTISED},
+        # After kwokctl's own word, so that this is the last.
+        "kwok-controller": {"manage-all-nodes": "false", "manage-nodes-with-label-selector": f"!{REAL_NODE}"},
+        **(flags or {}),
+    }
     return {
         "apiVersion": "config.kwok.x-k8s.io/v1alpha1",
         "kind": "KwokctlConfiguration",
         "options": options,
-        "componentsPatches": [{"name": "kube-apiserver", "extraArgs": [{"key": key, "value": value} for key, value in apiserver.items()]}],
+        "componentsPatches": [
+            {"name": component, "extraArgs": [{"key": key, "value": value} for key, value in arguments.items()]}
+            for component, arguments in extra.items()
+        ],
     }
 
 

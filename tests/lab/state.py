@@ -18,6 +18,8 @@ BIN_DIR = CHECKOUT / ".build" / "bin"
 LOOPBACK = "127.0.0.1"
 REGION = "us-west-2"
 CLUSTER_NAME = "lab"
+#: Label of a Node that a real kubelet looks after (``real/``): kwok and the node side leave it and its pods alone.
+REAL_NODE = "nodes.lab/real"
 
 #: Below Linux' ephemeral range (32768 and up): an outgoing connection never takes a port between choice and use.
 PORT_RANGE = range(20000, 32000)

@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.lab.state import REAL_NODE
+
 from . import facts, faults, kubelet, node, player, pods
 from .api import ERRORS, MERGE, Api, Cache
 from .cloud import ERRORS as CLOUD_ERRORS
@@ -95,7 +97,7 @@ class NodeSide:
         self._next_look = time.monotonic() + min(max(POLL_SECONDS, 10 * (time.monotonic() - began)), LONGEST_REST_SECONDS)
 
     def _keep_pods(self, on: player.Faults) -> None:
-        nodes = {each["metadata"]["name"]: each for each in self._nodes.all()}
+        nodes = {each["metadata"]["name"]: each for each in self._nodes.all() if REAL_NODE not in (each["metadata"].get("labels") or {})}
         for changed in self._player.step(nodes, self._pods.all(), on):
             self._pods.put(changed)
 

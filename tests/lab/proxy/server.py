@@ -77,7 +77,7 @@ class Proxy:
     """One listener.
 
     ``log`` holds the requests, ``struck`` how many of them met a rule and ``struck_at`` when the first did, ``pages`` shortens
-    lists to so many items.
+    lists to so many items, ``selector`` narrows lists and watches without a label selector.
     """
 
     upstream: Upstream
@@ -85,6 +85,7 @@ class Proxy:
     context: ssl.SSLContext | None
     pages: int | None = None
     meanwhile: Callable[[], None] | None = None
+    selector: str = ""
     port: int = 0
     struck: int = 0
     struck_at: float | None = None
@@ -241,6 +242,8 @@ class Exchange:
         query = dict(self.request.query if query is None else query)
         if self.proxy.pages and "limit" in query:
             query["limit"] = str(self.proxy.pages)
+        if self.proxy.selector:
+            query.setdefault("labelSelector", self.proxy.selector)
         return self.request.path + ("?" + urlencode(query) if query else "")
 
     async def _open(self, target: str) -> tuple[int, asyncio.StreamReader, asyncio.StreamWriter]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.metadata
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +40,21 @@ def test_pinned_version_is_read_from_go_mod():
     versions = {module.directory: binaries.pinned_version(module) for module in binaries.MODULES}
     assert versions["kubernetes"] == "1.36.3"
     assert versions["karpenter"] == "1.14.3"
+
+
+def test_the_kubelet_is_of_the_api_servers_version():
+    kubernetes = next(module for module in binaries.MODULES if module.directory == "kubernetes")
+    assert binaries.pinned_version(binaries.KUBELET) == binaries.pinned_version(kubernetes)
+
+
+def test_a_program_of_the_labs_own_is_built_again_when_its_source_changes(tmp_path, monkeypatch):
+    monkeypatch.setattr(binaries, "GO_MODULES", Path(shutil.copytree(binaries.GO_MODULES / "kubelet", tmp_path / "kubelet")).parent)
+    go = binaries.go_command()
+    before = binaries.fingerprint(binaries.KUBELET, go)
+    assert {path.parent.name for path in binaries.own_sources(binaries.KUBELET)} == {"device-plugin", "tool"}
+    with (tmp_path / "kubelet" / "tool" / "main.go").open("a") as source:
+        source.write("// changed\n")
+    assert binaries.fingerprint(binaries.KUBELET, go) != before
 
 
 def test_pinned_version_missing_from_go_mod_names_the_file(crane):

@@ -57,6 +57,13 @@ def test_everything_binds_to_the_loopback(state):
     assert state.registry.startswith(LOOPBACK)
 
 
+def test_kwok_leaves_the_real_node_alone(state):
+    state.choose_ports()
+    patches = {each["name"]: each["extraArgs"] for each in configuration(state.ports)["componentsPatches"]}
+    options = {each["key"]: each["value"] for each in patches["kwok-controller"]}
+    assert options == {"manage-all-nodes": "false", "manage-nodes-with-label-selector": "!nodes.lab/real"}
+
+
 def test_system_nodes_are_in_different_zones_with_different_names():
     nodes = [system_node(zone) for zone in ZONES]
     assert len({node["metadata"]["name"] for node in nodes}) == len(ZONES)

@@ -1,4 +1,4 @@
-"""neuron-ls, simulated: the devices as the tool of AWS Neuron SDK 2.25 to 2.33 lists them.
+"""neuron-ls, simulated: the devices as the tool of AWS Neuron SDK 2.25 to 2.33 lists them; ``array`` and ``text`` know older ones too.
 
 ``--json-output`` prints a bare array of devices. AWS announced (16 October 2026) that SDK 2.34 takes it away and gives
 ``--output-format json``, with top-level fields for what several devices share. No public sample of that document was
@@ -19,6 +19,26 @@ _TORUS_SIDE = 4
 
 #: Instance families whose tool knows logical NeuronCores (SDK 2.21+).
 _LOGICAL_CORES = ("trn2", "trn3")
+
+#: Generations of the tool, by the oldest SDK of each.
+SDK_1_16, SDK_2_0, SDK_2_25 = "1.16", "2.0", "2.25"
+SDKS = (SDK_1_16, SDK_2_0, SDK_2_25)
+#: Keys that came with SDK 2.25, and columns of the table for people by generation.
+_KEYS_2_25 = ("cpu_affinity", "numa_node", "neuroncore_ids")
+_COLUMNS = {
+    SDK_1_16: ("NEURON DEVICE", "NEURON CORES", "NEURON MEMORY", "PCI BDF"),
+    SDK_2_0: ("NEURON DEVICE", "NEURON CORES", "NEURON MEMORY", "CONNECTED DEVICES", "PCI BDF"),
+    SDK_2_25: (
+        "NEURON DEVICE",
+        "NEURON CORES",
+        "NEURON CORE IDS",
+        "NEURON MEMORY",
+        "CONNECTED DEVICES",
+        "PCI BDF",
+        "CPU AFFINITY",
+        "NUMA NODE",
+    ),
+}
 
 USAGE = "Usage:\n  neuron-ls [options]\n\nOptions:\n{options}"
 _OPTIONS_OLD = "  -a, --show-all-procs\n  -j, --json-output\n  -t, --topology\n  -w, --wide\n"
@@ -61,9 +81,15 @@ def _wanted(arguments: list[str], new: bool) -> str:
     return form
 
 
-def array(neurons: Sequence[Device]) -> list[dict[str, Any]]:
+def array(neurons: Sequence[Device], sdk: str = SDK_2_25) -> list[dict[str, Any]]:
     """The devices of ``--json-output``."""
-    return [_entry(device, place, neurons) for place, device in enumerate(neurons)]
+    entries = [_entry(device, place, neurons) for place, device in enumerate(neurons)]
+    if sdk == SDK_2_25:
+        return entries
+    return [
+        {key: value for key, value in {**each, "bdf": each["bdf"].removeprefix("0000:")}.items() if key not in _KEYS_2_25}
+        for each in entries
+    ]
 
 
 def wrapped(neurons: Sequence[Device]) -> dict[str, Any]:
@@ -110,35 +136,37 @@ def neighbours(index: int, devices: int, instance_type: str) -> list[int]:
     return [(r % _TORUS_SIDE) * _TORUS_SIDE + c % _TORUS_SIDE for r, c in around]
 
 
-def text(neurons: Sequence[Device]) -> str:
+def text(neurons: Sequence[Device], sdk: str = SDK_2_25) -> str:
     """The table that people read; the column of connected devices is left out for a single device, as in the tool."""
     first = neurons[0]
-    rows: list[tuple[str, ...]] = [
-        ("NEURON", "NEURON", "NEURON", "NEURON", "CONNECTED", "PCI", "CPU", "NUMA"),
-        ("DEVICE", "CORES", "CORE IDS", "MEMORY", "DEVICES", "BDF", "AFFINITY", "NODE"),
-    ]
-    rows += [_text_row(entry) for entry in array(neurons)]
-    if first.facts.devices == 1:
-        rows = [row[:4] + row[5:] for row in rows]
+    titles = [each for each in _COLUMNS[sdk] if each != "CONNECTED DEVICES" or first.facts.devices > 1]
+    rows = [[each.rpartition(" ")[0] if each != "NEURON CORE IDS" else "NEURON" for each in titles]]
+    rows += [[each.rpartition(" ")[2] if each != "NEURON CORE IDS" else "CORE IDS" for each in titles]]
+    rows += [[_cells(entry)[title] for title in titles] for entry in array(neurons, sdk)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     edge = "+" + "+".join("-" * (width + 2) for width in widths) + "+"
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
+    return _head(first, sdk) + "\n".join([edge, *lines[:2], edge, *lines[2:], edge]) + "\n"
+
+
+def _head(first: Device, sdk: str) -> str:
+    if sdk == SDK_1_16:
+        return ""
     head = f"instance-type: {first.facts.instance_type}\ninstance-id: {first.instance_id}\n"
     if first.facts.instance_type.startswith(_LOGICAL_CORES):
         head += f"logical-neuroncore-config: {first.facts.physical_cores // first.facts.cores}\n"
-    return head + "\n".join([edge, *lines[:2], edge, *lines[2:], edge]) + "\n"
+    return head
 
 
-def _text_row(entry: dict[str, Any]) -> tuple[str, ...]:
-    cores = entry["neuroncore_ids"]
-    connected = ", ".join(str(index) for index in entry["connected_to"] or [])
-    return (
-        str(entry["neuron_device"]),
-        str(entry["nc_count"]),
-        f"{cores[0]}-{cores[-1]}",
-        f"{entry['memory_size'] >> 30} GB",
-        connected,
-        entry["bdf"],
-        entry["cpu_affinity"],
-        entry["numa_node"],
-    )
+def _cells(entry: dict[str, Any]) -> dict[str, str]:
+    cores = entry.get("neuroncore_ids") or [0]
+    return {
+        "NEURON DEVICE": str(entry["neuron_device"]),
+        "NEURON CORES": str(entry["nc_count"]),
+        "NEURON CORE IDS": f"{cores[0]}-{cores[-1]}",
+        "NEURON MEMORY": f"{entry['memory_size'] >> 30} GB",
+        "CONNECTED DEVICES": ", ".join(str(index) for index in entry["connected_to"] or []),
+        "PCI BDF": entry["bdf"],
+        "CPU AFFINITY": entry.get("cpu_affinity", ""),
+        "NUMA NODE": entry.get("numa_node", ""),
+    }

@@ -49,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked.append((self.command, self.path, self.headers.get("authorization", "")))
         self.server.answer(self)
 
-    do_POST = do_DELETE = do_GET
+    do_POST = do_PATCH = do_DELETE = do_GET
 
     def log_message(self, *args: object) -> None:
         pass
@@ -282,3 +282,38 @@ def test_client_from_a_kubeconfig_that_is_not_there_names_it(monkeypatch):
     module = SimpleNamespace(params={"kubeconfig": "/nowhere/config"})
     with pytest.raises(CollectionError, match=r"kubeconfig /nowhere/config: .*Set the option kubeconfig"):
         client_from(module)
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_get_unpacks_what_is_packed_in_one_piece_or_several(server, client, members):
+    text = json.dumps({"x": "y" * 100_000}).encode()
+    half = len(text) // members
+    packed = b"".join(gzip.compress(text[start : start + half]) for start in range(0, len(text), half))
+    server.answer = lambda handler: handler.reply(200, packed, Content_Encoding="gzip")
+    assert client.get("/x") == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [(gzip.compress(b'{"x": 1}')[:-9], "ends in the middle"), (b'{"x": 1}', "is called gzip"), (b"", "ends in the middle")],
+)
+def test_get_refuses_what_is_not_whole_or_not_packed(server, client, body, words):
+    server.answer = lambda handler: handler.reply(200, body, Content_Encoding="gzip")
+    with pytest.raises(ApiError, match=words):
+        client.get("/x")
+
+
+def test_whole_never_unpacks_more_than_the_largest_answer(server, client, monkeypatch):
+    monkeypatch.setattr(_wire, "LARGEST_ANSWER", 1_000_000)
+    monkeypatch.setattr(_wire, "LARGEST_PIECE", 100_000)
+    packed = gzip.compress(b" " * 50_000_000)
+    server.answer = lambda handler: handler.reply(200, packed, Content_Encoding="gzip")
+    with pytest.raises(ApiError, match="did not end after 1100000 bytes"):
+        client.get("/x")
+
+
+def test_patch_merges(server, client):
+    kinds = []
+    server.answer = lambda handler: (kinds.append(handler.headers["Content-Type"]), handler.reply(200, b"{}"))
+    assert client.patch("/x", {"data": {"a": "b"}}) == {}
+    assert (server.asked[0][0], kinds) == ("PATCH", ["application/merge-patch+json"])

@@ -23,7 +23,7 @@ def read(name: str) -> str:
         ("g5_xlarge_driver_535", "535.230.02", "12.2", "NVIDIA A10G", 23028, "0000:00:1e.0", "enabled"),
         ("driver_610", "610.57.04", "13.3", "NVIDIA L4", 23034, "0000:00:1e.0", "enabled"),
         ("volta_driver_470", "470.256.02", "11.4", "Tesla V100-SXM2-16GB", 16160, "0000:00:1e.0", "enabled"),
-        ("mig", "550.54.15", "12.4", "NVIDIA A100-SXM4-40GB", 40960, "0000:10:1c.0", None),
+        ("mig", "550.54.15", "12.4", "NVIDIA A100-SXM4-40GB", 40960, "0000:10:1c.0", "enabled"),
     ],
 )
 def test_parse_nvidia_smi_of_each_generation(name, driver, cuda, model, memory, bus_id, ecc):
@@ -37,7 +37,7 @@ def test_parse_nvidia_smi_of_each_generation(name, driver, cuda, model, memory, 
 
 def test_parse_nvidia_smi_keeps_siblings_apart():
     (device,) = parse_nvidia_smi(read("mig")).devices
-    errors = {path: text for path, text in device.facts.items() if path.endswith("sram_uncorrectable")}
+    errors = {path: text for path, text in device.facts.items() if path.endswith("_count.sram_uncorrectable")}
     assert list(errors.values()) == ["0", "3"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.accelerated.nodes.plugins.module_utils._offers import lacks, offer_of, offers_of
+from ansible_collections.accelerated.nodes.plugins.module_utils._offers import lacks, offer_of, offers_of, shortfall
 from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline
 
 from tests.unit.plugins.nodeclaims import READY, claim
@@ -64,3 +64,18 @@ def test_offers_of_asks_once_for_many():
 
 def test_offers_of_claims_without_nodes_asks_nothing():
     assert offers_of(Server(), [], Deadline(5)) == {}
+
+
+def test_offers_of_leaves_out_nodes_that_are_being_deleted_where_they_are_to_stay():
+    going = node("node-gpu-1", nvidia__gpu="1")
+    going["metadata"]["deletionTimestamp"] = "2026-01-02T03:04:05Z"
+    asked = [claim("gpu-1", **READY)]
+    assert offers_of(Server(going), asked, Deadline(5)) == {"node-gpu-1": {"nvidia.com/gpu": 1}}
+    assert offers_of(Server(going), asked, Deadline(5), staying=True) == {}
+
+
+def test_shortfall_says_what_keeps_a_node_from_being_ready():
+    held = claim("gpu-1", **READY)
+    assert shortfall(held, {"nvidia.com/gpu": 1}) == ""
+    assert shortfall(held, {}) == "its node has registered 0 of 1 nvidia.com/gpu"
+    assert shortfall(held, None) == "its node node-gpu-1 is gone, or being deleted"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.accelerated.nodes.plugins.module_utils._others import contradictions, said_of
+from ansible_collections.accelerated.nodes.plugins.module_utils._others import contradictions, said_of, xid_findings
 
 HEALTH = "sagemaker.amazonaws.com/node-health-status"
 DEEP = "sagemaker.amazonaws.com/deep-health-check-status"
@@ -54,3 +54,38 @@ def test_contradictions_are_warnings_that_name_both_sides():
     assert passed.found == "EKS node monitoring agent: AcceleratedHardwareReady=False (DCGMError: old word)"
     assert (passed.expected, passed.severity) == ("what was measured: no error", "warning")
     assert failed.found.startswith("Neuron node problem detector: NeuronHealth=False")
+
+
+def event(reason: str, message: str = "", kind: str = "Warning", time: str = "2026-11-29T10:00:00Z") -> dict:
+    return {"type": kind, "reason": reason, "message": message, "lastTimestamp": time}
+
+
+def test_said_of_quotes_events_that_are_of_accelerators_each_once():
+    told = [
+        event("NvidiaXID13Warning", "a"),
+        event("NvidiaXID13Warning", "a"),
+        event("NodeNotReady"),
+        event("NvidiaNCCLError", kind="Normal"),
+    ]
+    (word,) = said_of(node(), told)
+    assert (word.mark, word.value, word.message, word.healthy) == ("event", "NvidiaXID13Warning", "a", None)
+    # What was is no word about what is.
+    assert contradictions(False, [word]) == contradictions(True, [word]) == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "numbers", "actions"),
+    [
+        (said_of(node(("AcceleratedHardwareReady", "False", "NvidiaXID79Error", "gone"))), ["79"], ["replace"]),
+        (said_of(node(("SysLogsXIDError", "True", "x", "ErrorCode:95 NVRM: Xid (PCI:0000:17:00): 95, ..."))), ["95"], ["reset"]),
+        (said_of(node(), [event("NvidiaXID31Warning"), event("NvidiaXID31Warning", "again")]), ["31"], ["watch"]),
+        # Its condition is good again: what it quotes is past.
+        (said_of(node(("SysLogsXIDError", "False", "ok", "ErrorCode:79"))), [], []),
+        (said_of(node(("AcceleratedHardwareReady", "False", "DCGMError"))), [], []),
+    ],
+)
+def test_xid_findings_are_warnings_with_the_class_of_action(words, numbers, actions):
+    found = xid_findings(words)
+    assert [each.found.split(":")[0].removeprefix("Xid ") for each in found] == numbers
+    assert [each.remedy.action for each in found] == actions
+    assert {each.severity for each in found} <= {"warning"}

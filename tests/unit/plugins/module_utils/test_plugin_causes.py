@@ -142,6 +142,19 @@ def test_fewer_than_promised(held, evidence, reason, message):
     assert (found.reason, found.message) == (reason, message)
 
 
+GOING = {**node(gpus=8), "metadata": {**node()["metadata"], "deletionTimestamp": "2026-01-02T03:04:05Z"}}
+
+
+@pytest.mark.parametrize("nodes", [{}, {NODE: GOING}])
+def test_fewer_says_that_a_node_is_gone_or_going(nodes):
+    assert fewer(claim(promised=8), Evidence(nodes=nodes, read_at="2026-01-02T03:04:06Z")).reason == "NodeGone"
+
+
+def test_fewer_does_not_take_a_node_that_could_not_be_read_for_gone():
+    assert fewer(claim(promised=8), Evidence(unreadable=["nodes: forbidden"], read_at="2026-01-02T03:04:06Z")) is None
+    assert fewer(claim(promised=8), Evidence()) is None
+
+
 @pytest.mark.parametrize(
     "offered", [{"nvidia.com/gpu": "8"}, {"nvidia.com/gpu": "16"}, {"nvidia.com/gpu": "0", "nvidia.com/mig-1g.5gb": "56"}]
 )

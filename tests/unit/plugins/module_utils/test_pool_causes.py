@@ -18,6 +18,13 @@ def of(pools=None, classes=None):
     return of_node_pool("gpu", Evidence(node_pools={"gpu": pools or pool()}, node_classes={"gpu": classes or node_class()}))
 
 
+def test_of_node_pool_that_is_being_deleted_or_whose_class_is():
+    pools, classes = pool(), node_class()
+    pools["metadata"]["deletionTimestamp"] = classes["metadata"]["deletionTimestamp"] = "2026-01-02T03:04:05Z"
+    assert (of(pools).reason, of(pools).hopeless) == ("NodePoolTerminating", True)
+    assert (of(None, classes).reason, of(None, classes).hopeless) == ("NodeClassTerminating", True)
+
+
 @pytest.mark.parametrize(
     ("conditions", "reason", "message"),
     [

@@ -60,6 +60,30 @@ def test_unready_takes_no_verdict_on_an_older_generation():
     assert reasons(Pools(), [pool("a", READY, generation=2)], [thing("c", READY)]) == [("NodePool a", "AwaitingReconciliation")]
 
 
+def going(value: dict, *finalizers: str) -> dict:
+    return {**value, "metadata": {**value["metadata"], "deletionTimestamp": "2026-01-02T03:04:05Z", "finalizers": list(finalizers)}}
+
+
+def test_unready_takes_nothing_that_is_being_deleted_for_ready():
+    assert reasons(Pools(), [going(pool("a", READY))], [thing("c", READY)]) == [("NodePool a", "NodePoolTerminating")]
+    assert reasons(Pools(), [pool("a", READY)], [going(thing("c", READY))]) == [("EC2NodeClass c", "NodeClassTerminating")]
+    assert reasons(Pools((), ("c",)), [], [going(thing("c", READY))]) == [("EC2NodeClass c", "NodeClassTerminating")]
+
+
+def test_unready_says_what_keeps_an_object_that_is_being_deleted():
+    [found] = unready(Pools(), evidence([going(pool("a", READY), "foregroundDeletion")], [thing("c", READY)]))
+    assert found.message == "deletionTimestamp 2026-01-02T03:04:05Z, kept by foregroundDeletion"
+
+
+def test_unready_misses_the_class_that_a_ready_pool_still_names():
+    assert reasons(Pools(), [pool("a", READY)], []) == [("EC2NodeClass c", "NodeClassNotFound")]
+
+
+def test_unready_leaves_classes_of_other_kinds_to_the_pool():
+    ref = {"group": "eks.amazonaws.com", "kind": "NodeClass", "name": "default"}
+    assert reasons(Pools(), [thing("a", READY, template={"spec": {"nodeClassRef": ref}})], []) == []
+
+
 class Server:
     """Lists what it holds; watches stay open."""
 
@@ -105,6 +129,13 @@ def test_run_judges_pools_alone_where_classes_may_not_be_read_and_says_so():
     found = wait(Server(pools=[pool("a", READY)], classes=ApiError("no", 403, "Forbidden")), Pools())
     assert found["node_classes"] == []
     assert "EC2NodeClasses could not be read, and count as none" in found["warnings"][0]
+
+
+def test_run_does_not_call_a_class_missing_that_it_may_not_read():
+    server = Server(pools=[pool("a", READY)], classes=ApiError("refused", 403, "Forbidden", next_step="Grant the rule."))
+    with pytest.raises(CollectionError, match=r"EC2NodeClass c: Forbidden .*Grant the rule") as raised:
+        wait(server, Pools(("a",), ("c",)), 0.3)
+    assert [each["reason"] for each in raised.value.result["node_classes"]] == ["Forbidden"]
 
 
 def test_run_without_karpenter_says_so():

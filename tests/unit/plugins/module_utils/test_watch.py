@@ -152,8 +152,13 @@ def test_follow_takes_what_a_watch_tells_again_for_known():
     assert len([asked for asked in client.asked if "watch" not in asked]) == 1
 
 
-@pytest.mark.parametrize(("fault", "cuts", "lists"), [(ApiError("cut"), 4, 1), (ApiError("cut"), 5, 2)])
-def test_follow_goes_on_after_cuts_from_where_it_was_and_lists_only_when_they_do_not_end(fault, cuts, lists):
+@pytest.mark.parametrize(
+    ("reason", "seconds", "cuts", "lists"),
+    [("Unreachable", 0, 4, 1), ("Unreachable", 0, 5, 2), ("CutEvent", 0, 5, 2), ("Unreachable", 60, 9, 1), ("BrokenEvent", 60, 2, 2)],
+)
+def test_follow_goes_on_after_cuts_from_where_it_was_and_lists_only_when_they_do_not_end(monkeypatch, reason, seconds, cuts, lists):
+    monkeypatch.setattr(Deadline, "share", lambda _deadline, _most: seconds)
+    fault = ApiError("cut", reason=reason)
     after = [{"type": "ADDED", "object": item("b", "30")}]
     client = ScriptedClient([page(item("a"))] * 2, [[fault]] * cuts + [after])
     names_until(client, {"a", "b"})
@@ -199,6 +204,14 @@ def test_follow_goes_on_without_a_source_that_is_refused_and_not_needed():
     view = next(follow(client, {"x": Source("/x", needed=False)}, Deadline(5)))
     assert view.objects == {"x": {}}
     assert view.refused["x"].reason == "Forbidden"
+
+
+def test_follow_forgets_what_it_knew_of_a_source_that_is_refused_later():
+    client = ScriptedClient([page(item("a")), *[ApiError("no", 403, "Forbidden")] * 3], [[ApiError("gone", 410, "Expired")]])
+    views = follow(client, {"x": Source("/x", needed=False)}, Deadline(5), tick=0.05)
+    view = next(view for view in views if view.refused)
+    assert view.objects == {"x": {}}
+    assert view.gone == [("x", item("a"))]
 
 
 def test_follow_keeps_what_the_source_wants_kept():

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.integration.fault_claims import node
-from tests.integration.fault_runs import INFO, STARVED_SECONDS, WAIT, Bench, Run, problems
+from tests.integration.fault_pools import POOL_FAULTS
+from tests.integration.fault_runs import INFO, POOLS, STARVED_SECONDS, WAIT, Bench, Run, problems
 from tests.integration.fault_table import FAULTS, STILL_THERE, Fault
 from tests.lab.proxy.control_plane import ControlPlane
 
@@ -45,6 +46,7 @@ CASES = (
     *(Case(WAIT, fault) for fault in FAULTS if fault.wait),
     *(Case(INFO, fault) for fault in FAULTS if fault.info),
     *(Case(WAIT, fault, "absent") for fault in STILL_THERE),
+    *(Case(POOLS, fault) for fault in POOL_FAULTS),
 )
 
 
