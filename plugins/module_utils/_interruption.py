@@ -38,6 +38,8 @@ class Interruption:
         self._holds = 0
         self._raised = False
         self._pending = ""
+        # What could not be removed, in sentences: what ended its removal may have kept them from coming back by the usual way.
+        self.left: list[str] = []
 
     def listen(self) -> None:
         """Take over the signals, of the main thread, and begin to look whether anyone hears."""
