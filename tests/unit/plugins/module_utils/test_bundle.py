@@ -35,6 +35,13 @@ FIXTURES = ROOT / "tests" / "unit" / "fixtures"
 GOOD = (FIXTURES / "nvidia_smi_g4dn_xlarge_driver_580.xml").read_text()
 OTHER_DRIVER = GOOD.replace("<driver_version>580.", "<driver_version>570.")
 BAD_ECC = (FIXTURES / "nvidia_smi_g5_12xlarge_ecc_errors.xml").read_text()
+EVENT = {
+    "type": "Warning",
+    "reason": "NvidiaXID79Error",
+    "message": "NVRM: Xid (PCI:0000:00:1e): 79, GPU has fallen off the bus.",
+    "involvedObject": {"kind": "Node", "name": "n-event"},
+    "lastTimestamp": "2026-11-29T09:00:00Z",
+}
 IMAGE_ID = "public.ecr.aws/a/b@sha256:" + "0" * 64
 EXCLUDE = [{"reason": "in repair", "nodes": ["n-excluded"], "match_labels": {}}]
 REQUEST = Request(scope=Scope(expect=wishes_from({"driver_version": "570"}), exclude=exclusions_from(EXCLUDE)), min_coverage=50)
@@ -67,6 +74,7 @@ def ended(log: str, exit_code: int = 0) -> JobState:
 # What each node's looks gave: states with holders; nothing for nodes that no Job can be run on.
 LOOKS: dict[str, list[tuple[JobState | None, list[str] | None]]] = {
     "n-good": [(ended(GOOD), None)],
+    "n-event": [(ended(GOOD), None)],
     "n-driver": [(ended(OTHER_DRIVER), None)],
     "n-lost": [(ended("Unable to determine the device handle for GPU0: GPU is lost.\n", 15), None)],
     "n-flapping": [(ended(GOOD), None), (ended("", 1), None), (ended(GOOD), None)],
@@ -79,7 +87,7 @@ LOOKS: dict[str, list[tuple[JobState | None, list[str] | None]]] = {
 def observations() -> list[Observation]:
     """A run's observations, in the order in which they might come."""
     nodes = [*(node(each) for each in LOOKS), node("n-ecc", "g5.12xlarge", "4"), node("n-notready", ready="False"), node("n-excluded")]
-    found = {each.name: each for each in subjects(REQUEST.scope, [*nodes, node("n-plugin", gpus="0")], [claim("gpu-1")])}
+    found = {each.name: each for each in subjects(REQUEST.scope, [*nodes, node("n-plugin", gpus="0")], [claim("gpu-1")], [EVENT])}
     seen = []
     for name, looks in {**LOOKS, "n-ecc": [(ended(BAD_ECC), None)]}.items():
         for number, (state, holders) in enumerate(looks, start=1):
@@ -125,6 +133,8 @@ def test_a_kept_bundle_is_judged_with_identical_findings(bundle: Path) -> None:
     verdicts = {each["name"]: each["verdict"] for each in again["nodes"]}
     assert verdicts["n-flapping"] == "failed" and verdicts["n-busy"] == "busy" and verdicts["gpu-1"] == "unknown"
     assert verdicts["n-excluded"] == "excluded" and verdicts["n-driver"] == "passed"
+    (told,) = (each for each in again["nodes"] if each["name"] == "n-event")
+    assert [each["mark"] for each in told["said_by_others"]] == ["event"] and told["findings"]
     # Nothing of it was taken over from the report: all of it was reached again from what was kept.
     assert not any(each["whole"] or each["quoted"] for each in json.loads((bundle / "judgements.json").read_text())["nodes"])
 
