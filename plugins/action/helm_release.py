@@ -26,6 +26,7 @@ SPEC = {
     "chart_ref": {},
     "chart_repo_url": {},
     "chart_version": {},
+    "exact_version": {"type": "bool", "default": False},
     "plain_http": {"type": "bool", "default": False},
     "skip_crds": {"type": "bool", "default": False},
     "values": {"type": "dict", "default": {}},
@@ -159,7 +160,8 @@ def _normalised(options: dict) -> dict:
     Refuses a kubeconfig that is no file: Helm's modules meet it with a traceback.
     """
     options = {key: value if value not in ("", None) else None for key, value in options.items()}
-    options["chart_version"] = normal_version(options["chart_version"]) if options["chart_version"] else None
+    if options["chart_version"] and not options["exact_version"]:
+        options["chart_version"] = normal_version(options["chart_version"])
     options["chart_ref_option"] = options["chart_ref_option"] or f"{options['option']}_chart_ref"
     options["kubeconfig"] = kubeconfig = options["kubeconfig"] or os.environ.get("K8S_AUTH_KUBECONFIG")
     if isinstance(kubeconfig, str) and not Path(kubeconfig).expanduser().is_file():

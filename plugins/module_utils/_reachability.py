@@ -87,7 +87,7 @@ def _judge(pool: Pool, requirement: Requirement, value: str, others: tuple[Requi
     if not usable:
         yield _sentence(requirement, value, f"it carries {carries(candidates)}, and accelerator is {_wanted(pool)}")
     elif not any(meets(labels_of_type(each), others) for each in usable):
-        yield _sentence(requirement, value, _blocker(usable, others))
+        yield _sentence(requirement, value, blocker(usable, others))
 
 
 def _candidates(key: str, value: str) -> list[InstanceType]:
@@ -104,7 +104,7 @@ def _judge_by_name(requirement: Requirement, value: str, others: tuple[Requireme
             yield _sentence(requirement, value, f"{value} is {architecture}, and {other.describe()}")
 
 
-def _blocker(candidates: list[InstanceType], others: tuple[Requirement, ...]) -> str:
+def blocker(candidates: list[InstanceType], others: tuple[Requirement, ...]) -> str:
     """Name the requirement that none of the candidates meets, else say that they fail together."""
     for other in others:
         if not any(other.allows(labels_of_type(each)) for each in candidates):

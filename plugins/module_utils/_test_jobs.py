@@ -42,7 +42,8 @@ def bystander_job(base: Mapping[str, Any], run: str, number: int, node: str, acc
 
 def holder_jobs(base: Mapping[str, Any], run: str, number: int, node: str, accelerator: Accelerator, count: int) -> list[dict[str, Any]]:
     """Return two Jobs that each request so many devices, list them, and keep them for a while; see bystander_job."""
-    script = f"date +begin=%s; {shlex.join(accelerator.command)}; code=$?; sleep {HOLD_SECONDS}; date +end=%s; exit $code"
+    # A tool's last line need not be ended.
+    script = f"date +begin=%s; {shlex.join(accelerator.command)}; code=$?; sleep {HOLD_SECONDS}; echo; date +end=%s; exit $code"
     jobs = [_renamed(base, run, number, f"{node}-{which}") for which in ("a", "b")]
     for job in jobs:
         _container(job)["command"] = ["sh", "-c", script]

@@ -165,6 +165,9 @@ class Verification:
         missing = [each for each in self._request.scope.nodes if each not in names]
         if missing:
             raise CollectionError(f"nodes names {', '.join(missing)}, but the selection ({self._selection()}) holds no such Node.")
+        return self._of(nodes)
+
+    def _of(self, nodes: Sequence[Mapping[str, Any]]) -> tuple[Subject, ...]:
         return subjects(self._request.scope, nodes, self._claims(), self._told())
 
     def _told(self) -> list[dict[str, Any]]:
@@ -280,7 +283,7 @@ class Verification:
         """Look at nodes as they are now; one that is gone is not among the results."""
         nodes = self._read(NODES, self._selection().query)
         wanted = set(names)
-        return self._look([each for each in subjects(self._request.scope, nodes, self._claims()) if each.name in wanted])
+        return self._look([each for each in self._of(nodes) if each.name in wanted])
 
     def _look(self, found: Sequence[Subject]) -> list[NodeResult]:
         """Return a result for each node, those that cannot be checked included."""

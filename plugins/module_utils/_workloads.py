@@ -232,3 +232,9 @@ def _last_event(events: list[dict], wanted: Callable[[dict], bool]) -> dict:
     """Return the newest event that is wanted, {} when none is; lastTimestamp is empty on events of the newer API."""
     matching = [event for event in events if wanted(event)]
     return max(matching, key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "", default={})
+
+
+def explain_pods(name: str, pods: list[dict], events: list[dict]) -> list[dict]:
+    """Return why pods of something that is neither Deployment nor DaemonSet are not ready, a finding for each, as L(explain)."""
+    owner = {"kind": "", "metadata": {"name": name}, "spec": {"replicas": len(pods)}}
+    return [_pod_finding(pod, owner, events) for pod in pods if not pod_ready(pod)]

@@ -39,8 +39,12 @@ options:
     description: Chart repository that is not an OCI registry.
     type: str
   chart_version:
-    description: Version of the chart. A leading C(v) is dropped, as charts are published without it.
+    description: Version of the chart. A leading C(v) is dropped, as most charts are published without it.
     type: str
+  exact_version:
+    description: Take O(chart_version) as it is written, for a chart that is published with a leading C(v).
+    type: bool
+    default: false
   plain_http:
     description: Whether the registry speaks plain HTTP.
     type: bool

@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 
-from tests.bench import api_requests, flip, info, many, progress, report, soak
+from tests.bench import api_requests, flip, info, many, progress, report, soak, verify
 from tests.bench.bench import Bench, bench
 from tests.bench.figures import Figure
 from tests.lab import binaries
@@ -23,6 +23,7 @@ BENCHMARKS = {
     "info": info.run,
     "many": many.run,
     "progress": progress.run,
+    "verify": verify.run,
 }
 
 

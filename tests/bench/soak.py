@@ -8,11 +8,14 @@ What the ledger has must also be in the order in which it was written, and end w
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tests.bench.api_requests import PAGE
+from tests.bench.audit import Request
 from tests.bench.bench import Bench
 from tests.bench.claims import name_of, status
 from tests.bench.cutter import Cutter
@@ -70,6 +73,7 @@ class Soaked:
     :param wrong: claims whose transitions are not in order, or do not end with the last change.
     :param halves: most resident bytes of the wait in the first and in the second half of the storm.
     :param late: seconds from the last change to the end of the wait.
+    :param lists: how often it listed: what lies between a watch and a list it cannot know, so more than one has to be the server's doing (410).
     """
 
     storm: Storm
@@ -78,6 +82,7 @@ class Soaked:
     wrong: list[str]
     halves: tuple[int, int]
     late: float
+    lists: int = 1
 
 
 def run(bench: Bench) -> list[Figure]:
@@ -97,7 +102,7 @@ def on_simulated_server(bench: Bench, plan: Plan) -> Soaked:
 
         for number in range(plan.claims):
             put(number, {"status": status(number)})
-        return soak(plan, put, programs, cutter, lambda _program: server.watched.wait(120))
+        return replace(soak(plan, put, programs, cutter, lambda _program: server.watched.wait(120)), lists=store.lists)
 
 
 def on_api_server(bench: Bench, plan: Plan) -> Soaked:
@@ -107,7 +112,9 @@ def on_api_server(bench: Bench, plan: Plan) -> Soaked:
     with Cutter(bench.plane.port) as cutter:
         programs = Programs(_kubeconfig(bench, f"https://{LOOPBACK}:{cutter.port}"), bench.directory / "home")
         audit = bench.audit()
-        return soak(plan, bench.claims.put_one, programs, cutter, lambda program: audit.await_request(program, "watch"))
+        soaked = soak(plan, bench.claims.put_one, programs, cutter, lambda program: audit.await_request(program, "watch"))
+        pages = audit.requests.count(Request("list", "nodeclaims"))
+        return replace(soaked, lists=math.ceil(pages / math.ceil((plan.claims + 1) / PAGE)))
 
 
 def soak(plan: Plan, put: Callable[[int, dict], object], programs: Programs, cutter: Cutter, begun: Callable[[Program], object]) -> Soaked:
@@ -167,7 +174,8 @@ def _kubeconfig(bench: Bench, server: str) -> Any:
 
 def _figures(where: str, soaked: Soaked) -> list[Figure]:
     storm = soaked.storm
-    what = f"{storm.changes:,} changes at {storm.rate:,.0f} a second, {soaked.cuts} cuts"
+    lists = f"{soaked.lists} list{'s' * (soaked.lists > 1)}"
+    what = f"{storm.changes:,} changes at {storm.rate:,.0f} a second, {soaked.cuts} cuts, {lists}"
     first, second = (size / MIB for size in soaked.halves)
     note = f"{what}; {len(soaked.wrong)} claims out of order or with a wrong end; over {soaked.late:.1f} s after the last change"
     return [

@@ -34,6 +34,8 @@ class Store:
         self._forgotten = 1  # The version up to which changes are no longer known.
         self._changed = threading.Condition()
         self._snapshots: dict[int, list[bytes]] = {}
+        #: How often everything was listed.
+        self.lists = 0
 
     @property
     def version(self) -> int:
@@ -60,6 +62,7 @@ class Store:
         with self._changed:
             version, start = (int(word) for word in position.split(":")) if position else (self.version, 0)
             if not position:
+                self.lists += 1
                 self._snapshots = {version: list(self._objects.values())}
             items = self._snapshots[version]
         end = start + (limit or len(items))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -10,6 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.integration.verify_fault_table import definitions
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -89,6 +92,15 @@ def example_pools(play: Run, installed: None) -> Iterator[None]:
     play("accelerated.nodes.install", "--tags", "node_pools")
     yield
     play("accelerated.nodes.teardown", "--tags", "node_pools")
+
+
+@pytest.fixture(scope="session")
+def verify_pools(play: Run, installed: None) -> Iterator[None]:
+    """The node pools of the tests that verify nodes under faults and signals."""
+    pools = json.dumps({"node_pools_definitions": definitions()})
+    play("accelerated.nodes.install", "--tags", "node_pools", "-e", pools)
+    yield
+    play("accelerated.nodes.teardown", "--tags", "node_pools", "-e", pools)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -53,15 +53,15 @@ class RealChecks:
         """The real Node."""
         return lane.node(self.state)
 
-    def begin(self, image: str = "", accelerator: str = "nvidia", wait_timeout: int = 40) -> Future[Json]:
+    def begin(self, image: str = "", accelerator: str = "nvidia", **options: Any) -> Future[Json]:
         """Begin to verify the real node; gives the module's result, a failed one too."""
         images = {accelerator: image} if image else {}
-        options = {"nodes": [self.node["metadata"]["name"]], "namespace": NAMESPACE, "wait_timeout": wait_timeout, "images": images}
-        return self._pool.submit(self._run, options)
+        common = {"nodes": [self.node["metadata"]["name"]], "namespace": NAMESPACE, "wait_timeout": 70, "images": images}
+        return self._pool.submit(self._run, common | options)
 
-    def verify(self, *what: Any, **options: Any) -> Json:
+    def verify(self, image: str = "", accelerator: str = "nvidia", **options: Any) -> Json:
         """Verify the real node to the end."""
-        return self.begin(*what, **options).result()
+        return self.begin(image, accelerator, **options).result()
 
     def _run(self, options: Json) -> Json:
         place = Path(tempfile.mkdtemp(dir=self._place))

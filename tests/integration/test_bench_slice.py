@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.bench import api_requests, soak
+from tests.bench import api_requests, soak, verify
 from tests.bench.audit import Request
 from tests.bench.bench import Bench, bench
+from tests.bench.fleet import name_of
+from tests.bench.measure import Usage
 
 pytestmark = [pytest.mark.lab]
 
@@ -32,7 +34,7 @@ def test_a_wait_whose_connection_is_cut_misses_no_transition(small: Bench, soake
     found = soaked(small, soak.QUICK)
     assert found.storm.changes > 100
     assert found.cuts > 2
-    assert (found.missed, found.wrong) == (0, [])
+    assert (found.missed, found.wrong, found.lists) == (0, [], 1)
 
 
 @pytest.mark.proof
@@ -41,6 +43,24 @@ def test_a_wait_misses_no_transition_of_a_thousand_a_second(small: Bench) -> Non
     assert found.storm.changes > 10_000
     assert found.cuts > 50
     assert (found.missed, found.wrong) == (0, [])
+
+
+@pytest.mark.proof
+def test_a_fleet_is_verified_beside_its_peers(small: Bench) -> None:
+    assert [figure.peer for figure in verify.run(small) if not figure.peer] == []
+
+
+def test_copied_is_the_same_job_for_another_node() -> None:
+    job = {"metadata": {"labels": {"a": "b"}}, "spec": {"template": {"spec": {"nodeSelector": {verify.HOSTNAME: name_of(0)}, "x": 1}}}}
+    made = verify.copied(job, 258)
+    assert made["spec"]["template"]["spec"] == {"nodeSelector": {verify.HOSTNAME: "ip-10-1-1-2.us-west-2.compute.internal"}, "x": 1}
+    assert job["spec"]["template"]["spec"]["nodeSelector"] == {verify.HOSTNAME: name_of(0)}
+
+
+def test_a_fleet_that_has_not_passed_gives_no_figures() -> None:
+    usage = Usage(1.0, 1.0, 1, 1.0, '{"summary": {"passed": 4, "text": "4 of 5 nodes passed"}}')
+    with pytest.raises(RuntimeError, match="of 5 nodes 4 have passed"):
+        verify.figures(5, 1, (usage, usage), 1.0, 1.0)
 
 
 def test_compare_sees_what_a_ledger_lacks() -> None:

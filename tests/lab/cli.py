@@ -126,11 +126,18 @@ def inventory(state: State) -> dict[str, object]:
         "karpenter_chart_ref": f"{source}/karpenter/karpenter",
         "karpenter_crd_chart_ref": f"{source}/karpenter/karpenter-crd",
         "karpenter_chart_plain_http": True,
+        # The registry has one version of it, whichever a user's inventory names.
+        "karpenter_chart_version": next(chart.version for chart in registry.charts() if chart.name == "karpenter"),
         "nvidia_chart_ref": f"{source}/nvidia/nvidia-device-plugin",
         "nvidia_chart_repo_url": "",
         "nvidia_chart_plain_http": True,
+        "nvidia_operator_chart_ref": f"{source}/nvidia/gpu-operator",
+        "nvidia_operator_chart_repo_url": "",
+        "nvidia_operator_chart_plain_http": True,
         "neuron_chart_ref": f"{source}/neuron/neuron-helm-chart",
         "neuron_chart_plain_http": True,
+        "llmaz_chart_ref": f"{source}/inftyai/llmaz",
+        "llmaz_chart_plain_http": True,
     }
     return {"all": {"hosts": {"lab": variables}}}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,22 @@ ZONES = (f"{REGION}a", f"{REGION}b")
 #: the lab connects to it.
 ADVERTISED = "192.0.2.1"
 
+#: Flags by program of the control plane.
+Flags = Mapping[str, Mapping[str, str]]
 
-def create(state: State) -> None:
+
+def create(state: State, flags: Flags | None = None) -> None:
     """Bring the control plane up, if it is not, and write the kubeconfig.
+
+    Args:
+        state: The lab.
+        flags: Further flags of its programs.
 
     Raises:
         LabError: kwokctl could not.
     """
     config = state.directory / "kwokctl.json"
-    config.write_text(json.dumps(configuration(state.ports), indent=2), encoding="utf-8")
+    config.write_text(json.dumps(configuration(state.ports, flags), indent=2), encoding="utf-8")
     _kwokctl(state, "create", "cluster", f"--config={config}", f"--config={STAGES}", "--wait=60s")
     source = _directory(state) / "kubeconfig.yaml"
     flat = kubectl(state, "config", "view", "--raw", "--flatten", kubeconfig=source)
@@ -69,8 +77,8 @@ def ca_file(state: State) -> Path:
     return _directory(state) / "pki" / "ca.crt"
 
 
-def configuration(ports: dict[str, int]) -> dict[str, Any]:
-    """kwokctl's configuration: our programs, our ports, the loopback only."""
+def configuration(ports: dict[str, int], flags: Flags | None = None) -> dict[str, Any]:
+    """kwokctl's configuration: our programs, our ports, the loopback only; ``flags`` are further ones of the programs."""
     programs = {
         "etcdBinary": "etcd",
         "kubeApiserverBinary": "kube-apiserver",
@@ -94,6 +102,7 @@ def configuration(ports: dict[str, int]) -> dict[str, Any]:
         "kube-apiserver": {"kubelet-preferred-address-types": "InternalIP", "advertise-address": ADVERTISED},
         # After kwokctl's own word, so that this is the last.
         "kwok-controller": {"manage-all-nodes": "false", "manage-nodes-with-label-selector": f"!{REAL_NODE}"},
+        **(flags or {}),
     }
     return {
         "apiVersion": "config.kwok.x-k8s.io/v1alpha1",

@@ -16,6 +16,7 @@ import time
 
 from tests.lab import aws, process, registry
 from tests.lab.controller import Controller
+from tests.lab.llmaz import Llmaz
 from tests.lab.nodes import NodeSide
 from tests.lab.state import LabError, State, write_whole
 
@@ -76,6 +77,7 @@ def _start_parts(state: State, stop: threading.Event) -> list[threading.Thread]:
     parts = {
         "nodes": NodeSide(state.kubeconfig, state.aws_endpoint, state.directory).run,
         "controller": Controller(state).run,
+        "llmaz": Llmaz(state.kubeconfig).run,
     }
     threads = [threading.Thread(target=run, args=(stop,), name=name) for name, run in parts.items()]
     for thread in threads:

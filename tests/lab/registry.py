@@ -1,7 +1,7 @@
 """The chart registry: an OCI registry on the loopback with the charts that a user would install.
 
-Karpenter's two charts are its own, packaged from the Go module that the lab builds the controller from. NVIDIA's
-and Neuron's are stand-ins (``charts/README.md``).
+Karpenter's two charts are its own, packaged from the Go module that the lab builds the controller from. NVIDIA's,
+Neuron's and llmaz's are stand-ins (``charts/README.md``).
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ def charts() -> list[Chart]:
         Chart("karpenter", "karpenter", version),
         Chart("karpenter", "karpenter-crd", version),
         Chart("nvidia", "nvidia-device-plugin", "0.20.0"),
+        Chart("nvidia", "gpu-operator", "v26.7.0"),
         Chart("neuron", "neuron-helm-chart", "1.3.0"),
+        Chart("inftyai", "llmaz", "0.0.10"),
     ]
 
 

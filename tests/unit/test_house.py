@@ -24,7 +24,7 @@ GROUP_BY_FRAGMENT = {
     "kubernetes.core.helm_common_options": "helm",
     "amazon.aws.common.modules": "aws",
 }
-SHARED_INPUTS = {"eks_cluster_name", "eks_region", "eks_kubeconfig", "eks_context"}
+SHARED_INPUTS = {"eks_cluster_name", "eks_region", "eks_kubeconfig", "eks_context", "accelerated_registry"}
 
 
 def load(path: Path) -> Any:

@@ -90,10 +90,12 @@ class Joiner:
         role = self._cloud.role(instance)
         if role is None:
             return "it has no instance profile with a role"
+        mode = self._cloud.authentication_mode(cluster)
         return admission.refusal(
             role,
-            self._cloud.authentication_mode(cluster),
-            self._cloud.access_entry_type(cluster, role),
+            mode,
+            # EKS answers no question about entries in this mode.
+            None if mode == "CONFIG_MAP" else self._cloud.access_entry_type(cluster, role),
             self._api.get("/api/v1/namespaces/kube-system/configmaps/aws-auth"),
         )
 

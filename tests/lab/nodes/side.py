@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 #: Seconds between looks at EC2, and between two rounds at the least.
 POLL_SECONDS = 1.0
 ROUND_SECONDS = 0.05
+LONGEST_REST_SECONDS = 10.0
 
 #: How long (seconds) a follower of a log waits for its end.
 FOLLOW_SECONDS = 600.0
@@ -92,8 +93,8 @@ class NodeSide:
         if began < self._next_look:
             return
         self._joiner.step(self._nodes.all(), on)
-        # Never more than a tenth of the time: with many instances each look is dear.
-        self._next_look = time.monotonic() + max(POLL_SECONDS, 10 * (time.monotonic() - began))
+        # About a tenth of the time: with many instances each look is dear. But one that took long made many nodes, and others wait.
+        self._next_look = time.monotonic() + min(max(POLL_SECONDS, 10 * (time.monotonic() - began)), LONGEST_REST_SECONDS)
 
     def _keep_pods(self, on: player.Faults) -> None:
         nodes = {each["metadata"]["name"]: each for each in self._nodes.all() if REAL_NODE not in (each["metadata"].get("labels") or {})}
@@ -137,7 +138,7 @@ class NodeSide:
         """Whether the pod's kubelet does not serve logs."""
         on = faults.active(self._state_dir)
         place = next((each for each in self._nodes.all() if each["metadata"]["name"] == pod["spec"].get("nodeName")), None)
-        return "logs-not-served" in on and place is not None and "logs-not-served" in faults.on_node(on, place["metadata"]["labels"])
+        return place is not None and "logs-not-served" in faults.on_node(on, place["metadata"]["labels"])
 
     def _find(self, namespace: str, name: str) -> dict[str, Any] | None:
         found = (pod for pod in self._pods.all() if (pod["metadata"]["namespace"], pod["metadata"]["name"]) == (namespace, name))

@@ -16,7 +16,7 @@ from tests.lab.real.settings import REGISTRY
 from tests.lab.state import BIN_DIR
 
 #: What the shell of a check may call.
-APPLETS = ("sh", "cat", "echo", "env", "false", "head", "ls", "printf", "sleep", "test", "timeout", "true")
+APPLETS = ("sh", "cat", "date", "echo", "env", "false", "head", "ls", "printf", "sleep", "test", "timeout", "true")
 #: The names under which the tool's program is known in the container; ``pause`` keeps a pod's sandbox.
 TOOLS = ("nvidia-smi", "neuron-ls", "confinement", "pause")
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}

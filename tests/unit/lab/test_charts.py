@@ -31,6 +31,11 @@ def test_own_values_fit_the_schema(name):
     [
         ("nvidia-device-plugin", {"toleration": []}),
         ("nvidia-device-plugin", {"gfd": {"enable": True}}),
+        ("nvidia-device-plugin", {"nfd": {"tolerations": []}}),
+        ("gpu-operator", {"tolerations": []}),
+        ("llmaz", {"kubeScheduler": {"enabled": True}}),
+        ("llmaz", {"globalConfig": {"schedulerName": "inftyai-scheduler"}}),
+        ("gpu-operator", {"driver": {"enable": False}}),
         ("neuron-helm-chart", {"device_plugin": {}}),
         ("neuron-helm-chart", {"npd": {"recovery": {}}}),
     ],

@@ -34,7 +34,9 @@ def test_ours_leaves_to_kwok_what_kwok_plays(owner: str, wanted: bool) -> None:
 def test_plugin_kind_knows_the_plugins_of_daemon_sets() -> None:
     assert pods.plugin_kind(_plugin()) == "nvidia"
     assert pods.plugin_kind(_plugin("neuron-device-plugin", "public.ecr.aws/neuron/neuron-device-plugin:2.31")) == "neuron"
+    assert pods.plugin_kind(_plugin("nvidia-device-plugin", "nvcr.io/nvidia/k8s-device-plugin:v0.20.0")) == "nvidia"  # the GPU Operator's
     assert pods.plugin_kind(_plugin("gpu-feature-discovery-ctr")) is None
+    assert pods.plugin_kind(_plugin("gpu-feature-discovery")) is None
     assert pods.plugin_kind(_pod("Job", containers=[{"name": "nvidia-device-plugin-ctr"}])) is None
 
 

@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cfnlint import decode
-from cfnlint.api import lint_all
+from cfnlint.api import lint
 from jinja2 import Environment, StrictUndefined
 
 TEMPLATES = sorted((Path(__file__).resolve().parents[3] / "roles" / "eks_prerequisites" / "templates").glob("stack-*.yml.j2"))
 LONGEST_CLUSTER_NAME = "c" * 100
 # Characters of a managed policy, white space apart: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 LARGEST_POLICY = 6144
-PSEUDO_PARAMETERS = {
-    "AWS::Partition": "aws-us-gov",
-    "AWS::Region": "us-gov-west-1",
-    "AWS::AccountId": "123456789012",
-    "AWS::URLSuffix": "amazonaws.com",
+# What CloudFormation says of itself, by partition.
+PARTITIONS = {
+    "aws": {"AWS::Partition": "aws", "AWS::Region": "us-west-2", "AWS::URLSuffix": "amazonaws.com"},
+    "aws-cn": {"AWS::Partition": "aws-cn", "AWS::Region": "cn-north-1", "AWS::URLSuffix": "amazonaws.com.cn"},
+    "aws-us-gov": {"AWS::Partition": "aws-us-gov", "AWS::Region": "us-gov-west-1", "AWS::URLSuffix": "amazonaws.com"},
 }
+ISSUER = "oidc.eks.us-gov-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE"
+# What the role renders by: how nodes are let in, and how the controller gets its credentials.
+USUAL = {"__eks_prerequisites_node_access": "access_entry", "eks_prerequisites_controller_identity": "pod_identity"}
+OTHER = {"__eks_prerequisites_node_access": "aws_auth", "eks_prerequisites_controller_identity": "irsa"}
 # Actions that AWS offers for no single resource, or only before the resource has a name; each is read-only.
 UNSCOPED_ACTIONS = ("ec2:Describe", "pricing:GetProducts", "iam:ListInstanceProfiles", "arc-zonal-shift:GetManagedResource")
 
 
-def render(path: Path, cluster: str = "demo") -> str:
+def render(path: Path, cluster: str = "demo", **chosen: str) -> str:
     """As ansible.builtin.template renders it."""
     environment = Environment(trim_blocks=True, undefined=StrictUndefined, autoescape=False)
-    return environment.from_string(path.read_text()).render(eks_prerequisites_cluster_name=cluster)
+    variables = {"eks_prerequisites_cluster_name": cluster, "__eks_prerequisites_oidc": ISSUER, **USUAL, **chosen}
+    return environment.from_string(path.read_text()).render(variables)
 
 
 def resolve(node: Any, values: dict[str, str]) -> Any:
@@ -48,9 +54,9 @@ def resolve(node: Any, values: dict[str, str]) -> Any:
     return [resolve(each, values) for each in node] if isinstance(node, list) else node
 
 
-def resources(path: Path, cluster: str = "demo") -> dict[str, Any]:
+def resources(path: Path, cluster: str = "demo", partition: str = "aws-us-gov", **chosen: str) -> dict[str, Any]:
     """Logical name -> resource, as CloudFormation would see it for ``cluster``."""
-    template, errors = decode.decode_str(render(path, cluster))
+    template, errors = decode.decode_str(render(path, cluster, **chosen))
     assert not errors
     given = {
         "ClusterName": cluster,
@@ -60,7 +66,7 @@ def resources(path: Path, cluster: str = "demo") -> dict[str, Any]:
         "Namespace": "kube-system",
         "ServiceAccount": "karpenter",
     }
-    return resolve(json.loads(json.dumps(template))["Resources"], given | PSEUDO_PARAMETERS)
+    return resolve(json.loads(json.dumps(template))["Resources"], given | PARTITIONS[partition] | {"AWS::AccountId": "123456789012"})
 
 
 def of_type(found: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -78,6 +84,8 @@ def as_list(value: Any) -> list[Any]:
 
 
 each_template = pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+each_choice = pytest.mark.parametrize("chosen", [USUAL, OTHER], ids=lambda chosen: "-".join(chosen.values()))
+each_partition = pytest.mark.parametrize("partition", PARTITIONS)
 
 
 def test_there_is_a_template() -> None:
@@ -85,9 +93,35 @@ def test_there_is_a_template() -> None:
 
 
 @each_template
-def test_template_is_clean_for_cfn_lint(path: Path) -> None:
-    """Of errors and warnings; what it calls information is advice for templates that a person fills in."""
-    assert [str(match) for match in lint_all(render(path)) if match.rule.id[0] != "I"] == []
+@each_choice
+def test_template_is_clean_for_cfn_lint(path: Path, chosen: dict[str, str]) -> None:
+    """Of errors and warnings in a region of each partition; what it calls information is advice for templates that a person fills in."""
+    matches = lint(render(path, **chosen), regions=[known["AWS::Region"] for known in PARTITIONS.values()])
+    assert [str(match) for match in matches if match.rule.id[0] != "I"] == []
+
+
+def test_cfn_lint_looks_at_the_region() -> None:
+    """Or a template that no region of a partition takes would be called clean."""
+    template = "Resources:\n  Queue:\n    Type: AWS::AppStream::Fleet\n    Properties: {InstanceType: x, Name: x}\n"
+    assert any("cn-north-1" in str(match) for match in lint(template, regions=["cn-north-1"]))
+
+
+@each_template
+@each_partition
+def test_arns_and_names_of_services_are_the_partitions_own(path: Path, partition: str) -> None:
+    text = json.dumps(resources(path, partition=partition))
+    assert set(re.findall(r"arn:(aws[a-z-]*):", text)) == {partition}
+    assert "${" not in text
+
+
+@each_template
+@pytest.mark.parametrize(
+    ("partition", "service"),
+    [("aws", "ec2.amazonaws.com"), ("aws-cn", "ec2.amazonaws.com.cn"), ("aws-us-gov", "ec2.amazonaws.com")],
+)
+def test_node_role_trusts_ec2_by_its_name_in_the_partition(path: Path, partition: str, service: str) -> None:
+    (statement,) = resources(path, partition=partition)["NodeRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": service}
 
 
 @each_template
@@ -148,8 +182,12 @@ def action_is_on_own_queue(statement: dict[str, Any]) -> bool:
 
 
 @each_template
-def test_controller_may_pass_the_node_role_alone_and_to_ec2_alone(path: Path) -> None:
-    passing = [statement for statement in statements(resources(path)) if "iam:PassRole" in as_list(statement["Action"])]
+@each_partition
+def test_controller_may_pass_the_node_role_alone_and_to_ec2_alone(path: Path, partition: str) -> None:
+    """In China EC2 goes by either name."""
+    passing = [
+        statement for statement in statements(resources(path, partition=partition)) if "iam:PassRole" in as_list(statement["Action"])
+    ]
     assert [statement["Resource"] for statement in passing] == ["<NodeRole.Arn>"]
     assert set(passing[0]["Condition"]["StringEquals"]["iam:PassedToService"]) == {"ec2.amazonaws.com", "ec2.amazonaws.com.cn"}
 
@@ -170,6 +208,32 @@ def test_controller_role_trusts_one_service_account_of_one_cluster(path: Path) -
 def test_nodes_are_let_in_as_ec2_linux(path: Path) -> None:
     entry = resources(path)["NodeAccessEntry"]["Properties"]
     assert entry == {"ClusterName": "demo", "PrincipalArn": "<NodeRole.Arn>", "Type": "EC2_LINUX"}
+
+
+@each_template
+@each_partition
+def test_controller_role_trusts_the_same_service_account_by_irsa(path: Path, partition: str) -> None:
+    found = resources(path, partition=partition, eks_prerequisites_controller_identity="irsa")
+    (statement,) = found["ControllerRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Federated": f"arn:{partition}:iam::123456789012:oidc-provider/{ISSUER}"}
+    assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert statement["Condition"] == {
+        "StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com", f"{ISSUER}:sub": "system:serviceaccount:kube-system:karpenter"}
+    }
+    assert of_type(found, "AWS::EKS::PodIdentityAssociation") == {}
+
+
+@each_template
+def test_nodes_let_in_by_aws_auth_have_no_access_entry(path: Path) -> None:
+    """AWS refuses one where the cluster's authentication mode is CONFIG_MAP."""
+    assert of_type(resources(path, __eks_prerequisites_node_access="aws_auth"), "AWS::EKS::AccessEntry") == {}
+
+
+@each_template
+@pytest.mark.parametrize("access", ["access_entry", "aws_auth"])
+def test_stack_remembers_how_nodes_were_let_in(path: Path, access: str) -> None:
+    template, _errors = decode.decode_str(render(path, __eks_prerequisites_node_access=access))
+    assert template["Outputs"]["NodeAccess"]["Value"] == access
 
 
 @each_template

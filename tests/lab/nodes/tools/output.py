@@ -48,7 +48,7 @@ def says(output: Output, conditions: Conditions) -> Output:
     if conditions.has("entity-bomb"):
         return Output(BOMB)
     if conditions.has("binary-log"):
-        return Output("\udcff\udcfe\udc00" * 100)
+        return Output("\udcff\udcfe\udc80" * 100)
     if conditions.has("enormous-log"):
         return replace(output, text=output.text + "x" * int(conditions.argument("enormous-log", "bytes", "6000000")))
     if not conditions.has("tool-says"):

@@ -39,6 +39,10 @@ def test_normalised_drops_the_v_and_takes_empty_for_none() -> None:
     assert normal["chart_ref_option"] == "nvidia_chart_ref"
 
 
+def test_normalised_keeps_the_v_of_a_chart_that_is_published_with_it() -> None:
+    assert _normalised(options(chart_version="v26.7.0", exact_version=True))["chart_version"] == "v26.7.0"
+
+
 def test_normalised_refuses_a_kubeconfig_that_is_not_there() -> None:
     with pytest.raises(AnsibleActionFail, match="eks_kubeconfig '/nowhere': there is no such file"):
         _normalised(options(kubeconfig="/nowhere"))

@@ -49,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked.append((self.command, self.path, self.headers.get("authorization", "")))
         self.server.answer(self)
 
-    do_POST = do_DELETE = do_GET
+    do_POST = do_PATCH = do_DELETE = do_GET
 
     def log_message(self, *args: object) -> None:
         pass
@@ -310,3 +310,10 @@ def test_whole_never_unpacks_more_than_the_largest_answer(server, client, monkey
     server.answer = lambda handler: handler.reply(200, packed, Content_Encoding="gzip")
     with pytest.raises(ApiError, match="did not end after 1100000 bytes"):
         client.get("/x")
+
+
+def test_patch_merges(server, client):
+    kinds = []
+    server.answer = lambda handler: (kinds.append(handler.headers["Content-Type"]), handler.reply(200, b"{}"))
+    assert client.patch("/x", {"data": {"a": "b"}}) == {}
+    assert (server.asked[0][0], kinds) == ("PATCH", ["application/merge-patch+json"])

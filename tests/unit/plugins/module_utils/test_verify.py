@@ -39,6 +39,9 @@ class Scripted(Verification):
             return list(self.slices)
         return [node(self.offered)] if path.endswith("/nodes") else []
 
+    def _told(self):
+        return []
+
     def one_pass(self, nodes, deadline, kind=None):
         if nodes:
             self.passes.append(kind.__name__ if kind else "CheckPass")

@@ -1,0 +1,157 @@
+"""What a wait takes for reached: each state, the count, and the selection by pods and Jobs, on a real API server on which nobody acts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+
+from tests.integration.fault_claims import NODE, NODECLAIMS, READY, TERMINATING, Claims, condition, node
+from tests.integration.fault_runs import WAIT
+from tests.integration.module_process import ModuleProcesses
+from tests.lab.nodes.api import MERGE, Api
+from tests.lab.proxy.control_plane import ControlPlane
+
+pytestmark = [pytest.mark.lab]
+
+AT_ONCE = 4
+SECONDS = 3
+STEPS = ("Launched", "Registered", "Initialized", "Ready")
+DRIFTED = {**condition("Drifted"), "reason": "AMIDrift"}
+PODS = "/api/v1/namespaces/default/pods"
+
+
+@dataclass(frozen=True)
+class Row:
+    """Claims by how many of their steps are done (``going``: being deleted; ``drifted``), what is asked, and whether that is reached."""
+
+    name: str
+    claims: tuple[int | str, ...]
+    options: dict[str, Any]
+    reached: bool
+    pods: tuple[dict[str, Any], ...] = field(default=())
+
+
+def reached(name: str, *claims: int | str, pods: tuple[dict[str, Any], ...] = (), **options: Any) -> Row:
+    return Row(name, claims, options, True, pods)
+
+
+def not_reached(name: str, *claims: int | str, pods: tuple[dict[str, Any], ...] = (), **options: Any) -> Row:
+    return Row(name, claims, options, False, pods)
+
+
+def bound(job: str = "", node_name: str = NODE) -> dict[str, Any]:
+    """A pod that runs on a node, of a Job or none."""
+    return {"job": job, "spec": {"nodeName": node_name}}
+
+
+ROWS = (
+    *(
+        reached(f"{state}-by-step-{done}", done, state=state)
+        for done, state in enumerate(("launched", "registered", "initialized", "ready"), 1)
+    ),
+    *(
+        not_reached(f"{state}-not-by-step-{done}", done, state=state)
+        for done, state in enumerate(("launched", "registered", "initialized", "ready"))
+    ),
+    reached("not_drifted", 1, state="not_drifted"),
+    not_reached("not_drifted-but-drifted", "drifted", state="not_drifted"),
+    not_reached("not_drifted-before-launch", 0, state="not_drifted"),
+    reached("absent", state="absent"),
+    not_reached("absent-but-going", "going", state="absent"),
+    reached("count", 4, 4, count=2),
+    reached("more-than-count", 4, 4, 4, count=2),
+    not_reached("fewer-than-count", 4, 4, count=3),
+    not_reached("count-with-one-behind", 4, 4, 3, count=2),
+    reached("exactly", 4, 4, count=2, exact=True),
+    not_reached("exactly-but-one-too-many", 4, 4, 4, count=2, exact=True),
+    reached("exactly-beside-one-that-goes", 4, 4, "going", count=2, exact=True),
+    not_reached("none-at-all"),
+    not_reached("only-one-that-goes", "going"),
+    reached("a-pod's-claim", 4, pods=(bound(),)),
+    not_reached("a-pod-on-another-node", 4, pods=(bound(node_name="elsewhere"),)),
+    reached("a-job's-claim", 4, pods=(bound("train"),)),
+    not_reached("a-job-one-of-whose-pods-is-elsewhere", 4, pods=(bound("train"), bound("train", "elsewhere"))),
+)
+
+
+class Stage:
+    """The API server, and processes that wait."""
+
+    def __init__(self, plane: ControlPlane, directory: Path, collections: Path) -> None:
+        self._api, self._kubeconfig, self._directory = Api(plane.state.kubeconfig), plane.state.kubeconfig, directory
+        self._processes: SimpleQueue[ModuleProcesses] = SimpleQueue()
+        for _number in range(AT_ONCE):
+            self._processes.put(ModuleProcesses(collections, WAIT))
+        self._api.request("POST", "/api/v1/nodes", node())
+        self._api.request("POST", "/api/v1/namespaces/default/serviceaccounts", {"metadata": {"name": "default"}})
+
+    def stop(self) -> None:
+        for _number in range(AT_ONCE):
+            self._processes.get().stop()
+
+    def play(self, number: int, row: Row) -> dict[str, Any]:
+        """What the wait answered."""
+        pool, place = f"pool-{number}", self._directory / str(number)
+        place.mkdir()
+        claims = Claims(self._api, pool)
+        for each, kind in enumerate(row.claims):
+            self._claim(claims, str(each), kind)
+        selected = self._pods(pool, row.pods)
+        arguments = {"kubeconfig": str(self._kubeconfig), "node_pools": [pool], "wait_timeout": SECONDS, **selected, **row.options}
+        process = self._processes.get()
+        try:
+            return process.run(WAIT, place, arguments)
+        finally:
+            self._processes.put(process)
+
+    def _claim(self, claims: Claims, name: str, kind: int | str) -> None:
+        claims.create(name, TERMINATING if kind == "going" else READY)
+        done = kind if isinstance(kind, int) else len(STEPS)
+        conditions = [condition(step, number < done, "" if number < done else "Waiting") for number, step in enumerate(STEPS)]
+        drifted = [DRIFTED] if kind == "drifted" else []
+        path = f"{NODECLAIMS}/{claims.full(name)}/status"
+        self._api.request("PATCH", path, {"status": {"conditions": [*conditions, *drifted]}}, MERGE)
+
+    def _pods(self, pool: str, pods: tuple[dict[str, Any], ...]) -> dict[str, Any]:
+        """Makes the pods; returns the option that selects by them."""
+        jobs, names = set(), []
+        for number, pod in enumerate(pods):
+            job = f"{pod['job']}-{pool}" if pod["job"] else ""
+            names.append(f"{pool}-{number}")
+            labels = {"batch.kubernetes.io/job-name": job} if job else {}
+            spec = {"containers": [{"name": "main", "image": "example.invalid/none"}], **pod["spec"]}
+            self._api.request("POST", PODS, {"metadata": {"name": names[-1], "labels": labels}, "spec": spec})
+            jobs |= {job} - {""}
+        if jobs:
+            return {"jobs": [f"default/{job}" for job in jobs]}
+        return {"pods": [f"default/{name}" for name in names]} if names else {}
+
+
+@pytest.fixture(scope="module")
+def answer_to(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Callable[[Row], dict[str, Any]]]:
+    """What came of a row; all are begun at once."""
+    directory = tmp_path_factory.mktemp("states")
+    plane = ControlPlane(directory / "plane")
+    plane.up()
+    stage = Stage(plane, directory, pytestconfig.rootpath / ".build" / "collections")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        runs: dict[str, Future[dict[str, Any]]] = {row.name: pool.submit(stage.play, number, row) for number, row in enumerate(ROWS)}
+        yield lambda row: runs[row.name].result()
+    stage.stop()
+    plane.down()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
+def test_wait_takes_for_reached_what_is(row: Row, answer_to: Callable[[Row], dict[str, Any]]) -> None:
+    answer = answer_to(row)
+    assert "Traceback" not in answer["out"] + answer["err"]
+    result = json.loads(answer["out"])
+    assert (answer["rc"] == 0) == row.reached, result.get("msg", result)
+    assert row.reached or result["verdict"]["reason"]

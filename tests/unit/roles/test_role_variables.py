@@ -1,0 +1,138 @@
+"""What roles make of their inputs in vars/main.yml, as Ansible evaluates it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+
+ROLES = Path(__file__).resolve().parents[3] / "roles"
+
+
+def trusted(node: Any) -> Any:
+    """``node`` with its texts as templates, which they are in a role's files."""
+    if isinstance(node, dict):
+        return {key: trusted(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [trusted(each) for each in node]
+    return trust_as_template(node) if isinstance(node, str) else node
+
+
+def evaluate(role: str, name: str, **given: Any) -> Any:
+    """The value of a variable of a role, for a user who gives these."""
+    files = [ROLES / role / folder / "main.yml" for folder in ("defaults", "vars")]
+    variables = {"eks_cluster_name": "demo", "eks_region": "us-west-2"}
+    for path in files:
+        variables |= yaml.safe_load(path.read_text()) or {}
+    return Templar(DataLoader(), variables=trusted(variables | given)).template(trust_as_template("{{ " + name + " }}"))
+
+
+def prerequisites(name: str, mode: str = "API", partition: str = "aws", stack: str = "", **given: Any) -> Any:
+    """A variable of eks_prerequisites, on a cluster as the role reads it."""
+    cluster = {"arn": f"arn:{partition}:eks:x:111122223333:cluster/demo", "authentication_mode": mode}
+    stacks = {"accelerated-nodes-demo": {"stack_outputs": {"NodeAccess": stack} if stack else {}}}
+    read = {"__eks_prerequisites_eks": {"cluster": cluster}, "__eks_prerequisites_stacks": {"cloudformation": stacks}}
+    return evaluate("eks_prerequisites", name, **read, **given)
+
+
+@pytest.mark.parametrize(
+    ("mode", "wanted", "access"),
+    [
+        ("API", "auto", "access_entry"),
+        ("API_AND_CONFIG_MAP", "auto", "access_entry"),
+        ("CONFIG_MAP", "auto", "aws_auth"),
+        ("API_AND_CONFIG_MAP", "aws_auth", "aws_auth"),
+    ],
+)
+def test_node_access_is_what_the_cluster_knows_or_the_user_wants(mode: str, wanted: str, access: str) -> None:
+    assert prerequisites("__eks_prerequisites_node_access", mode, eks_prerequisites_node_access=wanted) == access
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_node_role_is_named_in_the_clusters_partition(partition: str) -> None:
+    arn = prerequisites("__eks_prerequisites_node_role_arn", partition=partition)
+    assert arn == f"arn:{partition}:iam::111122223333:role/KarpenterNodeRole-demo"
+
+
+@pytest.mark.parametrize(("partition", "known"), [("aws", True), ("aws-cn", True), ("aws-us-gov", True), ("aws-iso-b", False)])
+def test_partitions_whose_services_have_other_names_are_not_known(partition: str, known: bool) -> None:
+    assert prerequisites("__eks_prerequisites_partition in __eks_prerequisites_partitions", partition=partition) is known
+
+
+@pytest.mark.parametrize("stack", ["", "aws_auth", "access_entry"])
+def test_former_node_access_is_what_the_stack_says(stack: str) -> None:
+    assert prerequisites("__eks_prerequisites_former_access", stack=stack) == stack
+
+
+def test_service_account_follows_karpenters() -> None:
+    given = {"karpenter_namespace": "karpenter", "karpenter_service_account": "other"}
+    assert evaluate("eks_prerequisites", "eks_prerequisites_namespace", **given) == "karpenter"
+    assert evaluate("eks_prerequisites", "eks_prerequisites_service_account", **given) == "other"
+    assert evaluate("eks_prerequisites", "eks_prerequisites_namespace") == "kube-system"
+
+
+def controller(**given: Any) -> dict[str, Any]:
+    """The values of Karpenter's chart that are about its controller."""
+    return evaluate("karpenter", "__karpenter_merged", **given)["controller"]
+
+
+@pytest.mark.parametrize(
+    ("given", "image"),
+    [
+        ({}, {}),
+        ({"karpenter_image_digest": "sha256:1"}, {"digest": "sha256:1"}),
+        ({"accelerated_registry": "mirror.example.com/a"}, {"repository": "mirror.example.com/a/karpenter/controller"}),
+        (
+            {"karpenter_image_repository": "inftyai/karpenter-provider-aws", "karpenter_chart_version": "v1.5.0"},
+            {"repository": "inftyai/karpenter-provider-aws", "tag": "1.5.0", "digest": ""},
+        ),
+        (
+            {"karpenter_image_repository": "x/y", "accelerated_registry": "mirror.example.com", "karpenter_image_tag": "1.14.3-a"},
+            {"repository": "x/y", "tag": "1.14.3-a", "digest": ""},
+        ),
+        ({"karpenter_image_tag": "1.14.3"}, {"repository": "public.ecr.aws/karpenter/controller", "tag": "1.14.3", "digest": ""}),
+    ],
+)
+def test_image_is_the_charts_own_unless_customized(given: dict[str, str], image: dict[str, str]) -> None:
+    assert controller(**given)["image"] == image
+
+
+def test_environment_is_a_list_of_texts() -> None:
+    assert controller(karpenter_environment={"A": 1, "B": "x"})["env"] == [{"name": "A", "value": "1"}, {"name": "B", "value": "x"}]
+
+
+def test_pull_secrets_are_named() -> None:
+    assert evaluate("karpenter", "__karpenter_merged", karpenter_image_pull_secrets=["a"])["imagePullSecrets"] == [{"name": "a"}]
+
+
+@pytest.mark.parametrize(
+    ("given", "chart"),
+    [
+        ({}, "oci://public.ecr.aws/karpenter/karpenter"),
+        ({"accelerated_registry": ""}, "oci://public.ecr.aws/karpenter/karpenter"),
+        ({"accelerated_registry": "mirror.example.com/a"}, "oci://mirror.example.com/a/karpenter/karpenter"),
+        ({"accelerated_registry": "mirror.example.com/a", "karpenter_chart_ref": "oci://b/c"}, "oci://b/c"),
+    ],
+)
+def test_charts_come_from_the_mirror(given: dict[str, str], chart: str) -> None:
+    charts = evaluate("karpenter", "__karpenter_charts", **given)
+    assert charts[1]["chart_ref"] == chart
+
+
+@pytest.mark.parametrize(("namespace", "own"), [("kube-system", False), ("karpenter", True)])
+def test_a_namespace_of_its_own_is_made(namespace: str, own: bool) -> None:
+    charts = evaluate("karpenter", "__karpenter_charts", karpenter_namespace=namespace)
+    assert [chart["create_namespace"] for chart in charts] == [own, own]
+
+
+def test_further_rights_are_bound_to_the_controllers_service_account() -> None:
+    rules = [{"apiGroups": ["llmaz.io"], "resources": ["openmodels"], "verbs": ["get", "list", "watch"]}]
+    given = {"karpenter_namespace": "karpenter", "karpenter_cluster_roles": [{"name": "karpenter-core-llmaz", "rules": rules}]}
+    role, binding = evaluate("karpenter", "__karpenter_role_objects", **given)
+    assert (role["kind"], role["metadata"]["name"], role["rules"]) == ("ClusterRole", "karpenter-core-llmaz", rules)
+    assert (binding["kind"], binding["roleRef"]["name"]) == ("ClusterRoleBinding", "karpenter-core-llmaz")
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "karpenter", "namespace": "karpenter"}]

@@ -1,0 +1,79 @@
+"""How the guides are read, and what all of them keep to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.guide_steps import Step, guides, missing, steps
+
+GUIDES = Path(__file__).resolve().parents[2] / "docs" / "guides"
+PAGE = """\
+# Title
+
+```shell
+first
+  --option
+```
+
+Words.
+
+<!-- edit: some/file.yml -->
+
+```yaml
+not: run
+```
+
+```shell
+second
+```
+
+```text
+NAME   READY
+a      True
+```
+"""
+
+
+def test_steps_are_commands_with_their_output_and_edits() -> None:
+    assert steps(PAGE) == [
+        Step(command="first\n  --option\n"),
+        Step(file="some/file.yml"),
+        Step(command="second\n", shown="NAME   READY\na      True\n"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shown", "output", "lacks"),
+    [
+        ("a  b\n", "x\na b   c\n", ""),
+        ("a ... c\nd\n", "a    17s c\nx\nd\n", ""),
+        ("a ... c\n", "a 17s\nc\n", "a ... c"),
+        ("a\nb\n", "b\na\n", "b"),
+        ("ok=... changed=0 ...\n", "x : ok=12 changed=0 failed=0\n", ""),
+        ("changed=0 ...\n", "changed=01\n", "changed=0 ..."),
+        ("a ...\n", "a\n", ""),
+        ("changed=0 failed\n", "changed=01 failed\n", "changed=0 failed"),
+        ("...\n\n", "", ""),
+    ],
+)
+def test_missing_is_the_first_line_that_the_output_does_not_have(shown: str, output: str, lacks: str) -> None:
+    assert missing(shown, output) == lacks
+
+
+def test_there_are_guides() -> None:
+    assert guides(GUIDES)
+
+
+@pytest.mark.parametrize("page", guides(GUIDES), ids=lambda page: page.stem)
+def test_a_guide_ends_with_its_teardown_and_shows_outputs(page: Path) -> None:
+    found = steps(page.read_text(encoding="utf-8"))
+    assert any(step.shown for step in found)
+    assert any("accelerated.nodes.teardown" in step.command for step in found[-2:])
+
+
+@pytest.mark.parametrize("page", sorted(GUIDES.glob("*.*.md")), ids=lambda page: page.stem)
+def test_a_translation_has_the_same_commands(page: Path) -> None:
+    original = GUIDES / f"{page.name.split('.')[0]}.md"
+    assert steps(page.read_text(encoding="utf-8")) == steps(original.read_text(encoding="utf-8"))
