@@ -147,8 +147,8 @@ def _links(inventory: Inventory, expected: Expectation) -> Iterator[Finding]:
     listed = {each.index for each in inventory.devices}
     for device in inventory.devices if expected.links else ():
         said = device.facts.get(CONNECTED, "not listed")
-        linked = {int(each) for each in re.findall(r"[0-9]+", said) if _LINKED.fullmatch(said)} & listed - {device.index}
-        if len(linked) < (expected.links or 0):
+        linked = {int(each) for each in re.findall(r"[0-9]+", said)} if _LINKED.fullmatch(said) else set()
+        if len(linked & listed - {device.index}) < (expected.links or 0):
             yield Finding("links", f"{expected.links} other devices connected", said, remedies.REPLACE_LINKS, device.name)
 
 

@@ -38,6 +38,8 @@ class Interruption:
         self._holds = 0
         self._raised = False
         self._pending = ""
+        # What could not be removed, in sentences: what ended its removal may have kept them from coming back by the usual way.
+        self.left: list[str] = []
 
     def listen(self) -> None:
         """Take over the signals, of the main thread, and begin to look whether anyone hears."""
@@ -46,6 +48,10 @@ class Interruption:
             if signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self._handle)
         threading.Thread(target=self._look_for_a_listener, daemon=True).start()
+
+    def over(self) -> None:
+        """Take no more notice of signals: the result is on its way out."""
+        self._raised = True
 
     def at_end(self, clean: Callable[[], None]) -> None:
         """Have something called by ``clean``, unless it is ``done`` before."""

@@ -141,7 +141,9 @@ class JobRun:
             while any(kind == "create" for kind, _name in self._errands.open) and patience.remaining:
                 for _answer in self._errands.answers(patience.remaining):
                     pass
-            self.leftovers += delete_jobs(self._client, self._namespace, list(self._there), Deadline(DELETE_SECONDS))
+            left = delete_jobs(self._client, self._namespace, list(self._there), Deadline(DELETE_SECONDS))
+            self.leftovers += left
+            INTERRUPTION.left += left
             self._there.clear()
 
     @property

@@ -11,6 +11,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.accelerated.nodes.plugins.module_utils._client import Client, client_from
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
+from ansible_collections.accelerated.nodes.plugins.module_utils._interruption import Interrupted
 from ansible_collections.accelerated.nodes.plugins.module_utils._placements import owner_from
 from ansible_collections.accelerated.nodes.plugins.module_utils._progress import Progress
 from ansible_collections.accelerated.nodes.plugins.module_utils._selection import Selection
@@ -55,6 +56,9 @@ class AcceleratorModule:
             result = work(self)
         except CollectionError as error:
             self._module.fail_json(msg=error.message, **self._ending(error.result))
+        except Interrupted as interruption:
+            # Where work has nothing of its own to say of it.
+            self._module.fail_json(msg=f"The module was interrupted ({interruption.name}).")
         self._module.exit_json(**self._ending(result))
 
     def _ending(self, result: dict) -> dict:

@@ -27,13 +27,15 @@ _RULE = re.compile(r"\+(?:[-=]+\+)+")
 _LINKED = re.compile(r"[0-9]{1,6}(, ?[0-9]{1,6})*")
 # Characters of a table of sixteen devices with all their processes, and more.
 _LONGEST = 200_000
+# What a line of a table begins with.
+_EDGES = ("|", "+")
 _UNITS = {"MB": 20, "GB": 30, "TB": 40}
 
 
 def read_table(text: str) -> Optional[tuple[dict[str, Any], list[dict[str, Any]]]]:
     """Return what the tool says of the instance and of each device, with the keys of its JSON; None if there is no whole table.
 
-    A table that is cut off does not end with the rule that it began with, and is none.
+    A table that is cut off does not end with the rule that it began with, or has a part of another beside it, and is none.
     """
     if len(text) > _LONGEST:
         return None
@@ -42,6 +44,8 @@ def read_table(text: str) -> Optional[tuple[dict[str, Any], list[dict[str, Any]]
     if len(rules) < 3 or lines[rules[-1]] != lines[rules[0]]:
         return None
     first, second, last = rules[0], rules[1], rules[-1]
+    if any(line[:1] in _EDGES for line in (*lines[:first], *lines[last + 1 :]) if line):
+        return None
     titles = _titles([_cells(line) for line in lines[first + 1 : second]])
     rows = list(_rows(lines[second + 1 : last], len(titles)))
     if not _NEEDED.issubset(titles) or None in rows:

@@ -114,7 +114,18 @@ class Verification:
             trouble = CollectionError(f"The verification was interrupted ({interruption.name}).")
             results = [self._seen.get(each.name) or interrupted(each, interruption.name) for each in self._found]
             marked = {}
+            self._leftovers = self._left()
+        except CollectionError as error:
+            left = self._left()
+            if not left:
+                raise
+            # An end of all that is not a verdict on nodes leaves no less behind.
+            raise CollectionError(" ".join([error.message, *left]), **{**error.result, "leftovers": left}) from error
         return self._outcome([{**each.to_dict(), "marked": marked.get(each.subject.name, [])} for each in results], trouble)
+
+    def _left(self) -> list[str]:
+        """Return a sentence for each thing of this run that could not be removed, however its removal ended."""
+        return list(dict.fromkeys((*self._leftovers, *(each for each in INTERRUPTION.left if self._run in each))))
 
     def _run_through(self) -> tuple[Optional[CollectionError], Sequence[NodeResult], Mapping[str, list[str]]]:
         """Return why nodes that were asked for are not ready, the results, and what was marked on which node."""

@@ -517,7 +517,10 @@ def verify(module: AcceleratorModule) -> dict:
     if module.check_mode:
         return verification.plan()
     INTERRUPTION.listen()
-    return evidence.ended(verification.run)
+    try:
+        return evidence.ended(verification.run)
+    finally:
+        INTERRUPTION.over()
 
 
 def main() -> None:

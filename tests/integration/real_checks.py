@@ -56,7 +56,13 @@ class RealChecks:
     def begin(self, image: str = "", accelerator: str = "nvidia", **options: Any) -> Future[Json]:
         """Begin to verify the real node; gives the module's result, a failed one too."""
         images = {accelerator: image} if image else {}
-        common = {"nodes": [self.node["metadata"]["name"]], "namespace": NAMESPACE, "wait_timeout": 70, "images": images}
+        common = {
+            "nodes": [self.node["metadata"]["name"]],
+            "namespace": NAMESPACE,
+            "wait_timeout": 70,
+            "settle_timeout": 1,
+            "images": images,
+        }
         return self._pool.submit(self._run, common | options)
 
     def verify(self, image: str = "", accelerator: str = "nvidia", **options: Any) -> Json:

@@ -76,6 +76,9 @@ def kubelet(settings: Settings) -> dict[str, Any]:
         # The firewall is the machine's own.
         "makeIPTablesUtilChains": False,
         "resolvConf": "",
+        # Nobody answers there; without an address each pod has a warning that has nothing to do with it.
+        "clusterDNS": ["198.18.0.53"],
+        "clusterDomain": "cluster.local",
         # The machine's disk is not the test's business.
         "evictionHard": dict.fromkeys(("memory.available", "nodefs.available", "nodefs.inodesFree", "imagefs.available"), "0%"),
         "imageGCHighThresholdPercent": 100,

@@ -141,6 +141,41 @@ def test_any_cell_that_says_the_gpu_is_lost_fails_and_one_that_has_no_value_does
             assert [each.check for each in found.findings if each.severity == ERROR] == [], f"{path} as {value}"
 
 
+# Not from the product's table: driver, type, element, and whether a GPU that does not print it may pass.
+ASKED = (
+    (470, "p3.2xlarge", "ecc_errors/volatile/double_bit/total", False),
+    (470, "g4dn.xlarge", "retired_pages/pending_retirement", False),
+    (470, "g5.xlarge", "ecc_errors/volatile/sram_uncorrectable", False),
+    (470, "g5.xlarge", "remapped_rows/remapped_row_failure", False),
+    (470, "p4d.24xlarge", "mig_mode/current_mig", False),
+    (535, "p5.48xlarge", "fabric/state", False),
+    (535, "p5.48xlarge", "gpu_reset_status/reset_required", False),
+    (555, "g6.xlarge", "ecc_errors/volatile/sram_uncorrectable_parity", False),
+    (555, "g6.xlarge", "ecc_errors/aggregate/sram_threshold_exceeded", False),
+    (580, "p5.48xlarge", "ecc_errors/channel_repair_pending", False),
+    (580, "g4dn.xlarge", "gpu_recovery_action", False),
+    (610, "g6e.xlarge", "ecc_mode/current_ecc", False),
+    (610, "g7e.2xlarge", "remapped_rows/remapped_row_pending", False),
+    (610, "g6f.large", "compute_mode", False),
+    (580, "g4dn.xlarge", "remapped_rows", True),
+    (580, "g5.xlarge", "retired_pages", True),
+    (580, "p5.4xlarge", "fabric", True),
+    (580, "p4d.24xlarge", "fabric", True),
+    (555, "g6.xlarge", "gpu_recovery_action", True),
+    (580, "g6f.large", "ecc_errors", True),
+    (580, "g4dn.xlarge", "temperature", True),
+    (580, "g4dn.xlarge", "ecc_errors/channel_repair_pending", True),
+)
+
+
+@pytest.mark.parametrize(("major", "instance_type", "path", "passes"), ASKED)
+def test_what_is_asked_of_which_gpu(major, instance_type, path, passes):
+    (driver,) = [each for each in nvidia_smi.DRIVERS if each.major == major]
+    text = nvidia_smi.xml(devices(instance_type), driver)
+    gone = changed(text, (path,), None) if f"<{path.rpartition('/')[2]}" in text else text
+    assert (verdict(instance_type, gone).verdict == "passed") is passes
+
+
 @pytest.mark.parametrize("driver", nvidia_smi.DRIVERS, ids=lambda driver: driver.version)
 @pytest.mark.parametrize("field", ["driver_version", "cuda_version", "attached_gpus"])
 @pytest.mark.parametrize("value", [None, "N/A", "Not Found", "Unknown Error"])

@@ -323,7 +323,9 @@ def _json_devices(text: str) -> list[dict]:
         lists = [document] if isinstance(document, list) else [each for each in document.values() if isinstance(each, list)]
         for devices_ in lists:
             if devices_ and all(isinstance(each, dict) and "neuron_device" in each for each in devices_):
-                return [_json_device(each) for each in devices_]
+                # SDK 2.34 says once, beside the list, what all devices have.
+                shared = document if isinstance(document, dict) else {}
+                return [_json_device({**shared, **each}) for each in devices_]
     return []
 
 

@@ -100,3 +100,32 @@ def test_parse_nvidia_smi_of_mangled_output_is_an_inventory_or_a_sentence():
             assert parse_nvidia_smi(mangled).tool == "nvidia-smi"
         except UnreadableOutput as error:
             assert error.message
+
+
+@pytest.mark.parametrize(
+    ("once", "path"),
+    [
+        ("<product_name>NVIDIA L4</product_name>", "product_name"),
+        ("<attached_gpus>1</attached_gpus>", "attached_gpus"),
+        ("<kmd_version>610.57.04</kmd_version>", "kmd_version"),
+        ("<fb_memory_usage><total>23034 MiB</total><reserved>600 MiB</reserved></fb_memory_usage>", "fb_memory_usage.total"),
+    ],
+)
+def test_parse_nvidia_smi_refuses_what_is_said_twice(once, path):
+    """Of two that differ nobody knows which holds."""
+    text = read("driver_610")
+    assert once in text
+    with pytest.raises(UnreadableOutput, match=f"says {path} more than once"):
+        parse_nvidia_smi(text.replace(once, once + once))
+
+
+def test_parse_nvidia_smi_keeps_what_was_printed_around_the_list():
+    around = parse_nvidia_smi("before\n" + read("driver_610") + "after\n").around
+    assert around.startswith("before\n")
+    assert around.endswith("after\n")
+    assert "<gpu" not in around
+
+
+def test_parse_nvidia_smi_drops_what_is_said_of_a_version_that_goes_away():
+    text = read("driver_610").replace("<kmd_version>610.57.04</kmd_version>", "")
+    assert parse_nvidia_smi(text).driver_version == "610.57.04"

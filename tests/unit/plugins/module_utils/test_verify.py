@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.accelerated.nodes.plugins.module_utils import _look_again
+from ansible_collections.accelerated.nodes.plugins.module_utils import _look_again, _verify
 from ansible_collections.accelerated.nodes.plugins.module_utils import _remedies as remedies
 from ansible_collections.accelerated.nodes.plugins.module_utils._depth import Depth
 from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError, CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils._expectations import expectation
 from ansible_collections.accelerated.nodes.plugins.module_utils._findings import Finding
+from ansible_collections.accelerated.nodes.plugins.module_utils._interruption import INTERRUPTION, Interrupted
 from ansible_collections.accelerated.nodes.plugins.module_utils._privileged import PrivilegedPass
 from ansible_collections.accelerated.nodes.plugins.module_utils._request import Request
 from ansible_collections.accelerated.nodes.plugins.module_utils._verification import NodeResult, Scope, Subject
@@ -106,3 +107,44 @@ def test_what_was_set_on_a_node_and_made_for_the_run_is_in_the_result_and_is_a_c
     run._leftovers.append("NodeClaim gpu-1 was deleted and is not gone.")
     with pytest.raises(CollectionError, match="is not gone"):
         run._outcome([{**passed, "marked": []}], None)
+
+
+class Ended(Scripted):
+    """A verification whose check is ended by an exception, one Job of which could not be deleted."""
+
+    def __init__(self, end: BaseException):
+        super().__init__()
+        self.end = end
+
+    def one_pass(self, nodes, deadline, kind=None):
+        INTERRUPTION.left.append(f"Job verify/check-{self._run}-n could not be deleted: no answer")
+        raise self.end
+
+
+@pytest.fixture
+def no_cluster(monkeypatch):
+    monkeypatch.setattr(_verify, "ensure_namespace", lambda _client, _name: None)
+    monkeypatch.setattr(_verify, "sweep", lambda _client, _name: [])
+    monkeypatch.setattr(INTERRUPTION, "left", ["Job verify/check-of-another-run could not be deleted: no answer"])
+
+
+@pytest.mark.usefixtures("no_cluster")
+@pytest.mark.parametrize(
+    ("end", "words"), [(Interrupted("SIGTERM"), "interrupted (SIGTERM)"), (ApiError("not allowed", 403), "not allowed")]
+)
+def test_what_is_left_is_named_however_the_run_ends(end, words):
+    run = Ended(end)
+    with pytest.raises(CollectionError) as raised:
+        run.run()
+    (left,) = raised.value.result["leftovers"]
+    assert run._run in left
+    assert left in raised.value.message
+    assert words in raised.value.message
+
+
+@pytest.mark.usefixtures("no_cluster")
+def test_a_node_that_an_interrupted_run_did_not_come_to_is_unknown():
+    with pytest.raises(CollectionError) as raised:
+        Ended(Interrupted("SIGTERM")).run()
+    (result,) = raised.value.result["nodes"]
+    assert (result["verdict"], result["findings"][0]["found"]) == ("unknown", "the module was interrupted (SIGTERM) before")
