@@ -86,7 +86,7 @@ options:
         default: false
       mig_devices:
         description:
-          - Profile to the number of MIG devices of it that each GPU must be divided into, such as V({1g.10gb: 7}), with O(expect.mig=true).
+          - "Profile to the number of MIG devices of it that each GPU must be divided into, such as V({1g.10gb: 7}), with O(expect.mig=true)."
           - A device's profile is told by its memory, since the list of devices names no profiles.
         type: dict
       count:

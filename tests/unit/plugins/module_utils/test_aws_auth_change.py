@@ -152,6 +152,10 @@ def test_what_is_no_list_is_refused_before_anything_is_asked():
 
 def test_a_refusal_of_the_api_server_is_not_tried_again(monkeypatch):
     server = Server({"mapRoles": OTHER})
-    monkeypatch.setattr(server, "patch", lambda *_: (_ for _ in ()).throw(ApiError("forbidden", 403)))
+
+    def refuse(*_request):
+        raise ApiError("forbidden", 403)
+
+    monkeypatch.setattr(server, "patch", refuse)
     with pytest.raises(ApiError, match="forbidden"):
         change(server, add, check_mode=False)

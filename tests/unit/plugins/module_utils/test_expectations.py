@@ -46,8 +46,8 @@ HOPPER = {
 }
 
 
-def gpu(base=TURING, **changes) -> Device:
-    facts = {key: text for key, text in {**base, **changes.pop("facts", {})}.items() if text is not None}
+def gpu(base=None, **changes) -> Device:
+    facts = {key: text for key, text in {**(TURING if base is None else base), **changes.pop("facts", {})}.items() if text is not None}
     device = Device(index=0, uuid="GPU-1", model="Tesla T4", memory_mib=15360, bus_id="0000:00:1e.0", ecc="enabled", facts=facts)
     return replace(device, **changes)
 

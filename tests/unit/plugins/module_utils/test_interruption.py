@@ -41,14 +41,14 @@ def test_a_signal_is_put_off_while_something_is_removed(interruption):
 
 
 def test_what_is_to_be_removed_is_removed_however_it_ends(interruption):
-    removed = []
-    first, second = (lambda: removed.append(1)), (lambda: removed.append(2))
-    interruption.at_end(first)
-    interruption.at_end(second)
-    interruption.done(first)
+    first, second = [1], [2]
+    interruption.at_end(first.clear)
+    interruption.at_end(second.clear)
+    interruption.done(first.clear)
     interruption.clean()
+    second.append(3)
     interruption.clean()
-    assert removed == [2]
+    assert (first, second) == ([1], [3])
 
 
 def test_a_signal_that_is_ignored_stays_so(interruption):
