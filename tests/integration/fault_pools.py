@@ -26,6 +26,7 @@ from tests.integration.fault_table import (
     fails,
     gone_event,
     once,
+    replace_second,
     says,
 )
 from tests.lab.nodes.api import MERGE, Api
@@ -121,7 +122,9 @@ def _renamed(text: str) -> str:
 def _about_pools(fault: Fault) -> Fault:
     """A row of the shared table, about NodePools."""
     rules = tuple(replace(rule, on=_renamed(rule.on)) for rule in fault.rules)
-    return replace(fault, rules=rules, wait=Expect(fault.wait.ok, tuple(map(_renamed, fault.wait.words))))
+    # Of pools that are not named, all that there are can be ready while one of them is being replaced.
+    named = fault.named or fault.meanwhile is replace_second
+    return replace(fault, rules=rules, wait=Expect(fault.wait.ok, tuple(map(_renamed, fault.wait.words))), named=named)
 
 
 #: Rows of the shared table that are about what only NodeClaims have.
