@@ -55,7 +55,8 @@ browser: # Chromium, with which the tests look at the report
 	@tools/debian.sh chromium,chromium-browser,google-chrome=chromium
 
 .PHONY: test
-test: lint sanity browser ## Everything: check, then modules, roles and playbooks against the lab
+test: venv browser ## Everything: check, then modules, roles and playbooks against the lab
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint sanity
 	pytest
 
 .PHONY: containers
