@@ -51,6 +51,7 @@ class Situation:
         before: what must be done before its pool and pod are made.
         undo: what undoes it.
         early: the wait ends before its deadline, as waiting cannot mend it.
+        chancy: it comes about only if Karpenter sees two things at once.
         wave: situations of a wave stand side by side; those that change the whole cluster stand alone.
     """
 
@@ -71,6 +72,7 @@ class Situation:
     undo: Act | None = None
     early: bool = False
     settled: bool = False
+    chancy: bool = False
     wave: int = 0
 
 
@@ -264,6 +266,7 @@ ON_NODES = (
         claim_says("Registered", "MultipleNodesFound"),
         faults={"twin-node": {}},
         early=True,
+        chancy=True,
     ),
     Situation(
         "never-joins",
