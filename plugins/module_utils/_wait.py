@@ -187,7 +187,8 @@ class Wait:
         if evidence is None or not self._order.fail_fast:
             return
         found = diagnose(self._question(), evidence)
-        if found.hopeless:
+        # While only the nodes cannot be read, all that is wrong is the connection, whatever else is found.
+        if found.hopeless and not self._unread:
             raise self._failure("Waiting was ended early, as it cannot help,", found, evidence)
 
     def _question(self) -> Question:
