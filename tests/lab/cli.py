@@ -183,12 +183,7 @@ def _wait_for_daemon(state: State, patience: float = 60) -> None:
     deadline = time.monotonic() + patience
     while not state.facts():
         if not process.running(state.directory, DAEMON):
-            raise LabError(f"the supervisor ended: {_last_line(state)}; its log is {state.log(DAEMON)}")
+            raise LabError(f"the supervisor ended: {state.last_words(DAEMON)}; its log is {state.log(DAEMON)}")
         if time.monotonic() > deadline:
             raise LabError(f"the supervisor is not ready after {patience:.0f} s; its log is {state.log(DAEMON)}")
         time.sleep(0.1)
-
-
-def _last_line(state: State) -> str:
-    lines = state.log(DAEMON).read_text(encoding="utf-8", errors="replace").splitlines()
-    return lines[-1] if lines else "it wrote nothing"

@@ -107,6 +107,11 @@ class State:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
+    def last_words(self, name: str) -> str:
+        """The last line of a log."""
+        lines = self.log(name).read_text(encoding="utf-8", errors="replace").splitlines()
+        return lines[-1] if lines else "it wrote nothing"
+
     def environment(self) -> dict[str, str]:
         """What a user's shell needs to reach this lab."""
         return {

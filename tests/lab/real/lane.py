@@ -182,12 +182,7 @@ def _await(state: State, holds: Callable[[], bool], what: str, patience: float =
     deadline = time.monotonic() + patience
     while not holds():
         if not process.running(state.directory, MACHINE):
-            raise LabError(f"the real node ended: {_last_line(state)}; its log is {state.log(MACHINE)}")
+            raise LabError(f"the real node ended: {state.last_words(MACHINE)}; its log is {state.log(MACHINE)}")
         if time.monotonic() > deadline:
             raise LabError(f"within {patience:.0f} s it did not come about that {what}; see {state.log('real-kubelet')}")
         time.sleep(0.2)
-
-
-def _last_line(state: State) -> str:
-    lines = state.log(MACHINE).read_text(encoding="utf-8", errors="replace").splitlines()
-    return lines[-1] if lines else "it wrote nothing"
