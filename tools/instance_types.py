@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The accelerated.nodes authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Write plugins/module_utils/_instance_table.py from tools/data/accelerator_instance_types.csv.
+"""Write plugins/module_utils/accelerators/_instance_table.py from tools/data/accelerator_instance_types.csv.
 
 Usage: python tools/instance_types.py [--check]
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "tools" / "data" / "accelerator_instance_types.csv"
-TARGET = ROOT / "plugins" / "module_utils" / "_instance_table.py"
+TARGET = ROOT / "plugins" / "module_utils" / "accelerators" / "_instance_table.py"
 
 NUMBERS = frozenset(
     {"vcpu", "memory_mib", "devices", "resource_count", "device_memory_mib", "cores_per_device", "default_cores_per_device", "links"}

@@ -11,13 +11,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / ".build" / "collections"))
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._advice import TOPICS  # noqa: E402
-from ansible_collections.accelerated.nodes.plugins.module_utils._advice_row import Advice  # noqa: E402
-from ansible_collections.accelerated.nodes.plugins.module_utils._device_checks import LIMITS, STATE_CHECKS  # noqa: E402
-from ansible_collections.accelerated.nodes.plugins.module_utils._failures import BY_EXIT_CODE, BY_TEXT  # noqa: E402
-from ansible_collections.accelerated.nodes.plugins.module_utils._remedies import ACTIONS  # noqa: E402
-from ansible_collections.accelerated.nodes.plugins.module_utils._required_facts import BOARDS, REQUIRED  # noqa: E402
-from ansible_collections.accelerated.nodes.plugins.module_utils._xids import XIDS  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._advice import TOPICS  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._advice_row import Advice  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.judging._device_checks import LIMITS, STATE_CHECKS  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.judging._failures import BY_EXIT_CODE, BY_TEXT  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.judging._remedies import ACTIONS  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.judging._required_facts import BOARDS, REQUIRED  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.judging._xids import XIDS  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -116,10 +116,10 @@ def _facts() -> Iterator[str]:
 
 
 PAGES = (
-    Page("diagnosis.md", "plugins/module_utils/_advice_*.py", diagnosis),
+    Page("diagnosis.md", "plugins/module_utils/diagnosis/_advice_*.py", diagnosis),
     Page(
         "verification.md",
-        "plugins/module_utils/_remedies.py, _device_checks.py, _required_facts.py, _failures.py and _xids.py",
+        "plugins/module_utils/judging/_remedies.py, _device_checks.py, _required_facts.py, _failures.py and _xids.py",
         verification,
     ),
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / ".build" / "collections")]
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._report_html import html_report  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report_html import html_report  # noqa: E402
 
 from tests.report.browser import browser  # noqa: E402
 from tests.report.results import fleet, result  # noqa: E402

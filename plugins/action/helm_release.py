@@ -17,7 +17,7 @@ from pathlib import Path
 import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.accelerated.nodes.plugins.module_utils._helm import diff, normal_version, refusal, workloads
+from ansible_collections.accelerated.nodes.plugins.module_utils.charts._helm import diff, normal_version, refusal, workloads
 
 SPEC = {
     "state": {"choices": ["present", "absent", "checked"], "default": "present"},

@@ -51,7 +51,7 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._karpenter_image import image_problems
+from ansible_collections.accelerated.nodes.plugins.module_utils.charts._karpenter_image import image_problems
 
 
 class FilterModule:

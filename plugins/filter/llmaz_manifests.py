@@ -44,7 +44,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.accelerated.nodes.plugins.module_utils._llmaz import manifests, problems
+from ansible_collections.accelerated.nodes.plugins.module_utils.charts._llmaz import manifests, problems
 
 
 def llmaz_manifests(models: Any, playgrounds: Any = None) -> list[dict[str, Any]]:

@@ -54,8 +54,8 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._flavors import flavor_problems
-from ansible_collections.accelerated.nodes.plugins.module_utils._llmaz import problems
+from ansible_collections.accelerated.nodes.plugins.module_utils.charts._flavors import flavor_problems
+from ansible_collections.accelerated.nodes.plugins.module_utils.charts._llmaz import problems
 
 
 def llmaz_problems(models: Any, playgrounds: Any = None, node_pools: Any = None) -> list[str]:

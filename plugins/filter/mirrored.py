@@ -46,7 +46,7 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.accelerated.nodes.plugins.module_utils import _mirror
+from ansible_collections.accelerated.nodes.plugins.module_utils.charts import _mirror
 
 
 def mirrored(address: str, registry: str = "", repository: str = "") -> str:

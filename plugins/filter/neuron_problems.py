@@ -41,7 +41,7 @@ _value:
 from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._neuron_rules import problems
+from ansible_collections.accelerated.nodes.plugins.module_utils.charts._neuron_rules import problems
 
 
 def neuron_problems(values: Mapping[str, Any], feature_gates: Optional[Mapping[str, Any]] = None) -> list[str]:

@@ -183,7 +183,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.accelerated.nodes.plugins.module_utils._node_pools import (
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._node_pools import (
     PoolError,
     manifests,
 )

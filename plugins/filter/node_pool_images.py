@@ -37,7 +37,7 @@ _value:
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._ami_releases import images_of
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._ami_releases import images_of
 
 
 def node_pool_images(descriptions: list[Mapping[str, Any]]) -> list[dict[str, str]]:

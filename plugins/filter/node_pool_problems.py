@@ -36,7 +36,7 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._node_pools import problems
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._node_pools import problems
 
 
 def node_pool_problems(descriptions: Any) -> list[str]:

@@ -53,7 +53,7 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._nvidia_conflicts import conflicts
+from ansible_collections.accelerated.nodes.plugins.module_utils.charts._nvidia_conflicts import conflicts
 
 
 def nvidia_conflicts(method: str, objects: list[dict[str, Any]], definitions: Any = (), ami_family: str = "al2023") -> list[str]:

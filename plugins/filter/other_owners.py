@@ -43,7 +43,7 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._owners import other_owners
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._owners import other_owners
 
 
 class FilterModule:

@@ -34,7 +34,7 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.accelerated.nodes.plugins.module_utils import _mirror
+from ansible_collections.accelerated.nodes.plugins.module_utils.charts import _mirror
 
 
 def registry_problem(registry: Any) -> str:

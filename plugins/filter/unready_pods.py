@@ -46,7 +46,7 @@ _value:
 from collections.abc import Callable
 from typing import Any, Optional
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._workloads import explain_pods
+from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._workloads import explain_pods
 
 
 def unready_pods(pods: list[dict[str, Any]], events: Optional[list[dict[str, Any]]] = None, name: str = "") -> list[dict[str, Any]]:

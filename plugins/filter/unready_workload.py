@@ -49,7 +49,7 @@ _value:
 """
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.accelerated.nodes.plugins.module_utils._workloads import explain
+from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._workloads import explain
 
 
 def unready_workload(workload: dict, pods: list[dict] | None = None, events: list[dict] | None = None) -> list[dict]:

@@ -64,10 +64,10 @@ from collections.abc import Mapping
 import yaml
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
-from ansible_collections.accelerated.nodes.plugins.module_utils._conformance import autoscaling
-from ansible_collections.accelerated.nodes.plugins.module_utils._report import junit, report, sentence
-from ansible_collections.accelerated.nodes.plugins.module_utils._report_html import html_report
-from ansible_collections.accelerated.nodes.plugins.module_utils._report_markdown import markdown_report
+from ansible_collections.accelerated.nodes.plugins.module_utils.reports._conformance import autoscaling
+from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report import junit, report, sentence
+from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report_html import html_report
+from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report_markdown import markdown_report
 
 FORMATS = {
     "html": html_report,

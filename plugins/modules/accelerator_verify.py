@@ -444,14 +444,14 @@ verdict:
   type: dict
 """
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._evidence_run import EvidenceRun
-from ansible_collections.accelerated.nodes.plugins.module_utils._interruption import INTERRUPTION
-from ansible_collections.accelerated.nodes.plugins.module_utils._module import (
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._interruption import INTERRUPTION
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._module import (
     PROGRESS_OPTIONS,
     AcceleratorModule,
 )
-from ansible_collections.accelerated.nodes.plugins.module_utils._request import request_from
-from ansible_collections.accelerated.nodes.plugins.module_utils._verify import Verification
+from ansible_collections.accelerated.nodes.plugins.module_utils.evidence._evidence_run import EvidenceRun
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._request import request_from
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verify import Verification
 
 OPTIONS = {
     **PROGRESS_OPTIONS,

@@ -79,7 +79,7 @@ role_arn:
 
 import re
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._aws_auth import (
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws_auth import (
     NODE_GROUPS,
     NODE_USERNAME,
     RoleMapping,
@@ -87,9 +87,9 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._aws_auth import
     unmapped,
     without_path,
 )
-from ansible_collections.accelerated.nodes.plugins.module_utils._aws_auth_change import Change, change
-from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
-from ansible_collections.accelerated.nodes.plugins.module_utils._module import AcceleratorModule
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws_auth_change import Change, change
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._module import AcceleratorModule
 
 OPTIONS = {
     "role_arn": {"type": "str", "required": True},

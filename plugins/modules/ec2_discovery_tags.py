@@ -79,9 +79,9 @@ untagged:
   sample: []
 """
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._aws import fetch
-from ansible_collections.accelerated.nodes.plugins.module_utils._discovery_tags import MARK, foreign, tags_by_resource, to_tag, to_untag
-from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import fetch
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._discovery_tags import MARK, foreign, tags_by_resource, to_tag, to_untag
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 ARGUMENTS = {

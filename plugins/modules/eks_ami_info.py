@@ -93,15 +93,15 @@ images:
       sample: ami-0a1b2c3d4e5f67890
 """
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._ami_releases import (
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._ami_releases import (
     RECOMMENDED,
     Image,
     oldest,
     parameter,
     release_of,
 )
-from ansible_collections.accelerated.nodes.plugins.module_utils._aws import AwsError, fetch
-from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import AwsError, fetch
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 IMAGE = {

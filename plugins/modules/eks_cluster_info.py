@@ -134,9 +134,9 @@ cluster:
       sample: true
 """
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._aws import AwsError, fetch
-from ansible_collections.accelerated.nodes.plugins.module_utils._eks import cluster_facts
-from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import AwsError, fetch
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._eks import cluster_facts
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 ARGUMENTS = {

@@ -55,8 +55,8 @@ role_arn:
   sample: arn:aws:iam::123456789012:role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot
 """
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._aws import AwsError, fetch
-from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import AwsError, fetch
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 ARGUMENTS = {"service": {"type": "str", "required": True, "aliases": ["aws_service_name"]}}

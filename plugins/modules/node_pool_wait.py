@@ -89,15 +89,15 @@ verdict:
   type: dict
 """
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._clock import BEGAN
-from ansible_collections.accelerated.nodes.plugins.module_utils._module import (
+from ansible_collections.accelerated.nodes.plugins.module_utils.api._watch import Deadline
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._clock import BEGAN
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._module import (
     PROGRESS_OPTIONS,
     AcceleratorModule,
     positive,
     refuse_empty,
 )
-from ansible_collections.accelerated.nodes.plugins.module_utils._pool_wait import Pools, PoolWait
-from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline
+from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._pool_wait import Pools, PoolWait
 
 NAMES = {
     "node_pools": {"type": "list", "elements": "str"},

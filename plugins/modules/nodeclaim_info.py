@@ -109,17 +109,17 @@ nodeclaims:
       sample: 74
 """
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._clock import BEGAN
-from ansible_collections.accelerated.nodes.plugins.module_utils._errors import ApiError
-from ansible_collections.accelerated.nodes.plugins.module_utils._module import (
+from ansible_collections.accelerated.nodes.plugins.module_utils.api._watch import Deadline, Source, read
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._clock import BEGAN
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._module import (
     SELECTION_OPTIONS,
     AcceleratorModule,
     positive,
     selection_from,
 )
-from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import NODECLAIMS, NodeClaim, views, without_karpenter
-from ansible_collections.accelerated.nodes.plugins.module_utils._offers import offers_of, unreadable
-from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline, Source, read
+from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._nodeclaims import NODECLAIMS, NodeClaim, views, without_karpenter
+from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._offers import offers_of, unreadable
 
 OPTIONS = {**SELECTION_OPTIONS, "wait_timeout": {"type": "int", "default": 30}}
 

@@ -138,8 +138,9 @@ verdict:
       type: str
 """
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._clock import BEGAN
-from ansible_collections.accelerated.nodes.plugins.module_utils._module import (
+from ansible_collections.accelerated.nodes.plugins.module_utils.api._watch import Deadline
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._clock import BEGAN
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._module import (
     OWNER_OPTIONS,
     PROGRESS_OPTIONS,
     SELECTION_OPTIONS,
@@ -147,9 +148,8 @@ from ansible_collections.accelerated.nodes.plugins.module_utils._module import (
     positive,
     selection_from,
 )
-from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import ABSENT, STATES, Goal
-from ansible_collections.accelerated.nodes.plugins.module_utils._wait import Order, Wait
-from ansible_collections.accelerated.nodes.plugins.module_utils._watch import Deadline
+from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._nodeclaims import ABSENT, STATES, Goal
+from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._wait import Order, Wait
 
 OPTIONS = {
     **SELECTION_OPTIONS,

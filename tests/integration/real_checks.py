@@ -11,8 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._accelerators import ACCELERATORS
-from ansible_collections.accelerated.nodes.plugins.module_utils._jobs import check_job, namespace_manifest
+from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators._accelerators import ACCELERATORS
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._jobs import check_job, namespace_manifest
 
 from tests.integration.module_process import ModuleProcesses
 from tests.lab.nodes.api import Api

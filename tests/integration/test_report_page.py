@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.accelerated.nodes.plugins.module_utils._bundle_comparison import comparison
-from ansible_collections.accelerated.nodes.plugins.module_utils._report_html import html_report
+from ansible_collections.accelerated.nodes.plugins.module_utils.evidence._bundle_comparison import comparison
+from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report_html import html_report
 
 from tests.report.browser import Page, browser
 from tests.report.payloads import poisoned

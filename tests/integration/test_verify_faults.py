@@ -6,7 +6,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -119,6 +119,11 @@ class Faulty:
         refuse(self.api, "verify-job", "batch", "jobs", f"{ANNOTATED} == '{of['job']}'", "no Job is to be here")
         refuse(self.api, "verify-pod", "", "pods", on(of["pod"]), "no pod is to be here")
         inject(self.api, "verify-inject", on(of["inject"]))
+        # A policy is stored at once and in force only once the API server has seen and compiled it.
+        pods = f"{PODS}?dryRun=All"
+        settled(lambda: refused(self.api, f"{JOBS}?dryRun=All", tried_job(of["job"])))
+        settled(lambda: refused(self.api, pods, tried_pod(of["pod"])))
+        settled(lambda: len(self.api.request("POST", pods, tried_pod(of["inject"]))["spec"]["containers"]) > 1)
 
     def _meanwhile(self, row: Row, stop: threading.Event) -> None:
         """Once the row's check runs, take its node away."""
@@ -181,6 +186,39 @@ def inject(api: Api, name: str, condition: str) -> None:
     api.request("POST", f"{ADMISSION}/mutatingadmissionpolicybindings", {"metadata": {"name": name}, "spec": {"policyName": name}})
 
 
+def tried_pod(node: str) -> Json:
+    """A pod as a check would send it to a node, as far as the policies look."""
+    allowed = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    container = {"name": "any", "image": "registry.k8s.io/pause:3.10", "securityContext": allowed}
+    secured = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    spec = {"nodeSelector": {"kubernetes.io/hostname": node}, "containers": [container], "securityContext": secured}
+    return {"metadata": {"name": "tried"}, "spec": {**spec, "restartPolicy": "Never"}}
+
+
+def tried_job(node: str) -> Json:
+    """A Job as the module would make it for a node, as far as the policies look."""
+    template = {"spec": tried_pod(node)["spec"]}
+    return {"metadata": {"name": "tried", "annotations": {"accelerated.nodes/node": node}}, "spec": {"template": template}}
+
+
+def refused(api: Api, path: str, body: Json) -> bool:
+    """Whether admission refuses an object."""
+    try:
+        api.request("POST", path, body)
+    except ApiError as err:
+        assert "is to be here" in str(err), err
+        return True
+    return False
+
+
+def settled(holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.2)
+
+
 def rule(group: str, resource: str) -> Json:
     return {"apiGroups": [group], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": [resource]}
 
@@ -224,10 +262,8 @@ def test_a_namespace_that_is_full_is_named(name: str, faulty: Faulty) -> None:
     faulty.api.request("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
     faulty.api.request("POST", f"/api/v1/namespaces/{name}/resourcequotas", {"metadata": {"name": name}, "spec": {"hard": hard}})
     # The quota counts only once its controller has looked.
-    until = time.monotonic() + PATIENCE_SECONDS
-    while "hard" not in faulty.api.request("GET", f"/api/v1/namespaces/{name}/resourcequotas/{name}").get("status", {}):
-        assert time.monotonic() < until
-        time.sleep(0.5)
+    quota = f"/api/v1/namespaces/{name}/resourcequotas/{name}"
+    settled(lambda: "hard" in faulty.api.request("GET", quota).get("status", {}))
     said = faulty.verify(
         name,
         kubeconfig=faulty.admin,

@@ -9,10 +9,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".build" / "collections"))
 
-from ansible_collections.accelerated.nodes.plugins.module_utils import _remedies as remedies
-from ansible_collections.accelerated.nodes.plugins.module_utils._findings import WARNING, Finding
-from ansible_collections.accelerated.nodes.plugins.module_utils._report import summary
-from ansible_collections.accelerated.nodes.plugins.module_utils._test_results import TestResult
+from ansible_collections.accelerated.nodes.plugins.module_utils.depth._test_results import TestResult
+from ansible_collections.accelerated.nodes.plugins.module_utils.judging import _remedies as remedies
+from ansible_collections.accelerated.nodes.plugins.module_utils.judging._findings import WARNING, Finding
+from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report import summary
 
 ZONES = ("us-west-2a", "us-west-2b", "us-west-2d")
 # Pool -> instance type, accelerator, devices, model, memory of one, cores of one.

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.accelerated.nodes.plugins.module_utils._advice import ADVICE
-from ansible_collections.accelerated.nodes.plugins.module_utils._advice_row import Advice
-from ansible_collections.accelerated.nodes.plugins.module_utils._device_checks import STATE_CHECKS
+from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._advice import ADVICE
+from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._advice_row import Advice
+from ansible_collections.accelerated.nodes.plugins.module_utils.judging._device_checks import STATE_CHECKS
 
 ROOT = Path(__file__).resolve().parents[2]
 

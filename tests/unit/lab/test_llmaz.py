@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._llmaz import open_model, playground
+from ansible_collections.accelerated.nodes.plugins.module_utils.charts._llmaz import open_model, playground
 
 from tests.lab.llmaz import stateful_set
 

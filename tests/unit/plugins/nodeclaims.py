@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.accelerated.nodes.plugins.module_utils._nodeclaims import NodeClaim
+from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._nodeclaims import NodeClaim
 
 
 def claim(name="gpu-1", deleting=False, **conditions) -> NodeClaim:

@@ -18,10 +18,10 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 from ansible_collections.accelerated.nodes.plugins.filter.verification_report import FORMATS, verification_report
-from ansible_collections.accelerated.nodes.plugins.module_utils._job_states import JobState
-from ansible_collections.accelerated.nodes.plugins.module_utils._report import report
-from ansible_collections.accelerated.nodes.plugins.module_utils._text import printable, shorten
-from ansible_collections.accelerated.nodes.plugins.module_utils._verification import Scope, conclude, obstacle, subjects
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._text import printable, shorten
+from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report import report
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_states import JobState
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verification import Scope, conclude, obstacle, subjects
 from markdown_it import MarkdownIt
 
 from tests.report.payloads import payloads, poisoned

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.accelerated.nodes.plugins.filter import node_pool, node_pool_problems
-from ansible_collections.accelerated.nodes.plugins.module_utils._pool_options import DEFAULTS, OPTIONS
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._pool_options import DEFAULTS, OPTIONS
 
 POOL = {"name": "gpu", "instance_families": ["g4dn"], "limits": {"nvidia.com/gpu": 8}}
 GIVEN = {"cluster_name": "demo", "node_role": "nodes", "ami_alias": "al2023@v20261110"}

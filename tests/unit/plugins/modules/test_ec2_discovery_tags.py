@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from ansible_collections.accelerated.nodes.plugins.module_utils._discovery_tags import MARK
-from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._discovery_tags import MARK
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
 from ansible_collections.accelerated.nodes.plugins.modules.ec2_discovery_tags import ensure_tags
 from botocore.stub import Stubber
 

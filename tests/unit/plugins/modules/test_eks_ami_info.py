@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from ansible_collections.accelerated.nodes.plugins.module_utils._ami_releases import Image, images_of, parameter, release_of
-from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._ami_releases import Image, images_of, parameter, release_of
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
 from ansible_collections.accelerated.nodes.plugins.modules.eks_ami_info import look_up
 from botocore.stub import Stubber
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from ansible_collections.accelerated.nodes.plugins.module_utils._errors import CollectionError
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
 from ansible_collections.accelerated.nodes.plugins.modules.eks_cluster_info import read_cluster
 from botocore.stub import Stubber
 

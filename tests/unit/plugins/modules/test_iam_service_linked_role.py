@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import boto3
 import pytest
-from ansible_collections.accelerated.nodes.plugins.module_utils._aws import AwsError
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import AwsError
 from ansible_collections.accelerated.nodes.plugins.modules.iam_service_linked_role import ensure_role
 from botocore.stub import Stubber
 

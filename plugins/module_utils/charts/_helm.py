@@ -1,0 +1,136 @@
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What Helm says, in the user's words: pure.
+
+This file is internal to the collection and may change in any release.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._text import shorten
+
+CHART = "{chart_ref_option} '{chart_ref}', version '{chart_version}'"
+CLUSTER = "{kubeconfig}"
+
+# What Helm or its registry client writes -> what is wrong, what to do. The first match counts: a cluster's refusal
+# stands before a registry's, since both speak of credentials and connections.
+REFUSALS = (
+    (
+        r"Failed to find required executable",
+        "helm cannot be run",
+        "Install Helm 3.14 or newer on the machine that runs ansible-playbook, and put it on PATH",
+    ),
+    (
+        r"context \"[^\"]*\" does not exist|no context exists|invalid configuration|error loading config",
+        CLUSTER + " cannot be used",
+        "Give eks_kubeconfig a file that holds the cluster, and eks_context one of its contexts",
+    ),
+    (
+        r"asked for the client to provide credentials|Unauthorized|getting credentials",
+        CLUSTER + ": the cluster refuses the credentials",
+        "Renew them, for EKS by 'aws eks update-kubeconfig --name <cluster>' with an identity that has an access entry",
+    ),
+    (
+        r"cluster unreachable|couldn't get current server API group list",
+        CLUSTER + ": the cluster cannot be reached",
+        "Check that eks_kubeconfig names the right cluster and that this machine can reach its endpoint",
+    ),
+    (
+        r"is forbidden: User|cannot (?:get|list|create|patch|update|delete) resource",
+        CLUSTER + ": rights are missing to install the release '{name}' in the namespace '{namespace}'",
+        "Give the identity the right that the message names",
+    ),
+    (
+        r"don't meet the specifications of the schema",
+        "{option}_values does not fit " + CHART,
+        "Correct the keys that the message names; 'helm show values' lists those that the chart takes",
+    ),
+    (
+        r"another operation .* is in progress",
+        "release '{name}' in the namespace '{namespace}' is locked by another Helm run",
+        "Wait for it, or if it was cut off, 'helm -n {namespace} rollback {name}' or 'helm -n {namespace} uninstall {name}'",
+    ),
+    (
+        r"invalid ownership metadata|cannot be imported into the current release|exists and cannot be",
+        "release '{name}' in the namespace '{namespace}' would take over objects that it does not own",
+        "Remove them, or give them to the release: label app.kubernetes.io/managed-by=Helm and the annotations that the message names",
+    ),
+    (
+        r"server gave HTTP response to HTTPS client",
+        CHART + ", cannot be pulled",
+        "The registry speaks plain HTTP: set {option}_chart_plain_http to true if it is meant to",
+    ),
+    (
+        r"\b40[13]\b|unauthorized|[Dd]enied|forbidden|Forbidden|UNAUTHORIZED",
+        CHART + ", cannot be pulled: the registry refuses the credentials",
+        "Log in by 'helm registry login', or log out where the registry is public: a stale login is refused too",
+    ),
+    (
+        r"\b404\b|[Nn]ot found|NAME_UNKNOWN|MANIFEST_UNKNOWN|no chart version found|no such file|improper constraint",
+        CHART + ", cannot be pulled: there is no such chart or version",
+        "Correct {chart_ref_option} or {option}_chart_version",
+    ),
+    (
+        r"dial tcp|no such host|timeout|deadline exceeded|connection|x509|EOF|tls:",
+        CHART + ", cannot be pulled: its registry cannot be reached",
+        "Check the address and that this machine can reach it, or name a mirror in {chart_ref_option}",
+    ),
+    (
+        r"template:|execution error|parse error|YAML",
+        "{option}_values makes " + CHART + ", fail to render",
+        "Correct the value that the message names",
+    ),
+)
+OTHERWISE = (CHART + ", cannot be installed as release '{name}' in the namespace '{namespace}'", "Correct what the message names")
+
+WORKLOAD_KINDS = ("DaemonSet", "Deployment")
+
+
+def refusal(result: dict, options: dict) -> str:
+    """Return one sentence for a Helm module's failed result: option and value, Helm's reason, next step.
+
+    ``options`` are those of the release: option (prefix of the user's variables), chart_ref_option, chart_ref, chart_version, name,
+    namespace, kubeconfig.
+    """
+    said = reason(result)
+    subject, step = next(((subject, step) for pattern, subject, step in REFUSALS if re.search(pattern, said)), OTHERWISE)
+    fields = {**options, "kubeconfig": _kubeconfig(options.get("kubeconfig"))}
+    return f"{subject.format(**fields)}: {said.rstrip('.')}. {step.format(**fields)}."
+
+
+def _kubeconfig(given: str | dict | None) -> str:
+    """Return how to call the kubeconfig; its content holds credentials and is never shown."""
+    if isinstance(given, dict):
+        return "eks_kubeconfig (given by its content)"
+    return f"eks_kubeconfig '{given or 'from the environment'}'"
+
+
+def reason(result: dict) -> str:
+    """Return what Helm wrote after its last ``Error:``, on one line; the module's own message when Helm wrote nothing."""
+    text = (result.get("stderr") or result.get("module_stderr") or result.get("msg") or "no reason was given").strip()
+    return shorten(text.rpartition("Error: ")[2] or text, limit=500)
+
+
+def normal_version(version: str) -> str:
+    """Return a chart version without the leading ``v`` that tags carry and chart registries do not."""
+    return re.sub(r"^v(?=\d)", "", version.strip())
+
+
+def workloads(manifest: list[dict], namespace: str) -> list[dict]:
+    """Return kind, name and namespace of what a release's manifest rolls out."""
+    return [
+        {
+            "kind": each["kind"],
+            "name": each["metadata"]["name"],
+            "namespace": each["metadata"].get("namespace", namespace),
+        }
+        for each in manifest
+        if each and each.get("kind") in WORKLOAD_KINDS
+    ]
+
+
+def diff(before: dict | None, after: dict | None) -> dict:
+    """Return Ansible's diff of a release: its chart and the values given to it, empty for a release that is not there."""
+    return {"before": before or "", "after": after or ""}

@@ -1,0 +1,119 @@
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What Helm says, in the user's words. The messages are Helm 4.3.1's own, for a chart in an OCI registry."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.accelerated.nodes.plugins.module_utils.charts._helm import normal_version, reason, refusal, workloads
+
+OPTIONS = {
+    "option": "nvidia",
+    "chart_ref_option": "nvidia_chart_ref",
+    "chart_ref": "oci://registry.example/nvidia-device-plugin",
+    "chart_version": "0.20.0",
+    "name": "plugin",
+    "namespace": "gpu",
+    "kubeconfig": "/home/me/.kube/config",
+}
+
+
+def said(stderr: str) -> str:
+    return refusal({"stderr": stderr, "msg": "Failure when executing Helm command. Exited 1."}, OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("stderr", "subject", "step"),
+    [
+        ("Error: registry.example/nvidia-device-plugin:0.20.0: not found", "no such chart or version", "nvidia_chart_version"),
+        (
+            'Error: GET "https://registry.example/v2/": response status code 403: denied: Your authorization token has expired',
+            "registry refuses the credentials",
+            "helm registry login",
+        ),
+        (
+            'Error: Get "https://registry.example/v2/": http: server gave HTTP response to HTTPS client',
+            "cannot be pulled",
+            "nvidia_chart_plain_http",
+        ),
+        (
+            'Error: Get "https://registry.example/v2/": dial tcp: lookup registry.example: no such host',
+            "registry cannot be reached",
+            "mirror",
+        ),
+        (
+            "Error: values don't meet the specifications of the schema(s) in the following chart(s):\n"
+            "nvidia-device-plugin:\n- at '': additional properties 'tolerance' not allowed",
+            "nvidia_values does not fit nvidia_chart_ref 'oci://registry.example/nvidia-device-plugin', version '0.20.0'",
+            "helm show values",
+        ),
+        (
+            'Error: Kubernetes cluster unreachable: Get "https://k/version": dial tcp 10.0.0.1:443: connect: connection refused',
+            "eks_kubeconfig '/home/me/.kube/config': the cluster cannot be reached",
+            "endpoint",
+        ),
+        (
+            "Error: kubernetes cluster unreachable: the server has asked for the client to provide credentials",
+            "the cluster refuses the credentials",
+            "update-kubeconfig",
+        ),
+        (
+            'Error: query: failed to query with labels: secrets is forbidden: User "me" cannot list resource "secrets"',
+            "rights are missing",
+            "right that the message names",
+        ),
+        (
+            "Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress",
+            "locked by another Helm run",
+            "rollback plugin",
+        ),
+        ("Error: something nobody has seen", "cannot be installed as release 'plugin'", "Correct what the message names"),
+    ],
+)
+def test_refusal_names_the_option_and_the_next_step(stderr: str, subject: str, step: str) -> None:
+    sentence = said(stderr)
+    assert subject in sentence
+    assert step in sentence
+    assert "\n" not in sentence
+
+
+def test_refusal_without_helm_uses_the_modules_message() -> None:
+    sentence = refusal({"msg": 'Failed to find required executable "helm" in paths: /usr/bin'}, OPTIONS)
+    assert sentence.startswith('helm cannot be run: Failed to find required executable "helm" in paths: /usr/bin. Install Helm')
+
+
+def test_refusal_without_a_kubeconfig_says_where_it_comes_from() -> None:
+    sentence = refusal({"stderr": "Error: Kubernetes cluster unreachable: refused"}, {**OPTIONS, "kubeconfig": None})
+    assert sentence.startswith("eks_kubeconfig 'from the environment'")
+
+
+def test_refusal_never_shows_what_a_kubeconfig_holds() -> None:
+    sentence = refusal({"stderr": "Error: Kubernetes cluster unreachable: refused"}, {**OPTIONS, "kubeconfig": {"token": "open-sesame"}})
+    assert "open-sesame" not in sentence
+    assert sentence.startswith("eks_kubeconfig (given by its content): the cluster cannot be reached")
+
+
+def test_refusal_keeps_braces_of_the_cluster_as_they_are() -> None:
+    assert "{{ secret }} {0}" in said("Error: {{ secret }} {0}")
+
+
+def test_reason_takes_the_last_error_and_no_progress() -> None:
+    assert reason({"stderr": "Pulled: x\nlevel=WARN\nError: first\nError: the cause\nof it"}) == "the cause of it"
+
+
+@pytest.mark.parametrize(("given", "wanted"), [("v1.14.3", "1.14.3"), ("1.14.3", "1.14.3"), (" v0.20.0 ", "0.20.0"), ("vnext", "vnext")])
+def test_normal_version(given: str, wanted: str) -> None:
+    assert normal_version(given) == wanted
+
+
+def test_workloads_are_what_rolls_out() -> None:
+    manifest = [
+        None,
+        {"kind": "ServiceAccount", "metadata": {"name": "a"}},
+        {"kind": "DaemonSet", "metadata": {"name": "plugin", "namespace": "kube-system"}},
+        {"kind": "Deployment", "metadata": {"name": "controller"}},
+    ]
+    assert workloads(manifest, "own") == [
+        {"kind": "DaemonSet", "name": "plugin", "namespace": "kube-system"},
+        {"kind": "Deployment", "name": "controller", "namespace": "own"},
+    ]

@@ -1,0 +1,151 @@
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+import pytest
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError, CollectionError
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._interruption import INTERRUPTION, Interrupted
+from ansible_collections.accelerated.nodes.plugins.module_utils.depth import _look_again
+from ansible_collections.accelerated.nodes.plugins.module_utils.depth._depth import Depth
+from ansible_collections.accelerated.nodes.plugins.module_utils.depth._privileged import PrivilegedPass
+from ansible_collections.accelerated.nodes.plugins.module_utils.judging import _remedies as remedies
+from ansible_collections.accelerated.nodes.plugins.module_utils.judging._expectations import expectation
+from ansible_collections.accelerated.nodes.plugins.module_utils.judging._findings import Finding
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying import _verify
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._request import Request
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verification import NodeResult, Scope, Subject
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verify import Verification
+
+FABRIC = Finding("fabric", "Completed", "In Progress (fabric.state)", remedies.FABRIC_MANAGER, "device 0")
+ECC = Finding("uncorrectable ECC errors", "0", "2", remedies.RESET_DEVICE, "device 0")
+SLICES = [{"spec": {"driver": "gpu.nvidia.com", "nodeName": "n", "pool": {"name": "n", "generation": 1}, "devices": [{"name": "gpu-0"}]}}]
+
+
+def node(offered="8"):
+    labels = {"node.kubernetes.io/instance-type": "p5.48xlarge", "kubernetes.io/hostname": "n"}
+    status = {"allocatable": {"nvidia.com/gpu": offered}, "conditions": [{"type": "Ready", "status": "True"}]}
+    return {"metadata": {"name": "n", "uid": "u", "labels": labels}, "spec": {}, "status": status}
+
+
+class Scripted(Verification):
+    """A verification of one node, whose looks are given: a verdict, or a list of findings."""
+
+    def __init__(self, *looks, offered="8", slices=(), **wishes):
+        super().__init__(None, Request(Scope(), depth=Depth(**wishes)), lambda *_args, **_more: None)
+        self.looks, self.passes, self.offered, self.slices = list(looks), [], offered, slices
+
+    def _read(self, path, query=None):
+        if "resourceslices" in path:
+            if isinstance(self.slices, ApiError):
+                raise self.slices
+            return list(self.slices)
+        return [node(self.offered)] if path.endswith("/nodes") else []
+
+    def _told(self):
+        return []
+
+    def one_pass(self, nodes, deadline, kind=None):
+        if nodes:
+            self.passes.append(kind.__name__ if kind else "CheckPass")
+        return [self._result(each) for each in nodes]
+
+    def _result(self, subject: Subject):
+        look = self.looks.pop(0)
+        if isinstance(look, str):
+            return NodeResult(subject, look)
+        return NodeResult(subject, "failed" if look else "passed", tuple(look))
+
+    def verdict(self, settle=True):
+        (result,) = self._check(self._subjects(), settle)
+        return result
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch):
+    monkeypatch.setattr(_look_again, "LOOK_AGAIN_SECONDS", 0.01)
+
+
+def test_a_node_is_looked_at_until_it_has_settled_and_then_as_often_as_wanted():
+    run = Scripted([FABRIC], [FABRIC], [], [], [ECC], repeat=3)
+    result = run.verdict()
+    assert len(run.passes) == 5
+    assert (result.verdict, [each.check for each in result.findings]) == ("failed", ["flapping"])
+    assert "look 3" in result.findings[0].found
+
+
+def test_a_node_that_was_waited_for_in_vain_already_is_not_waited_for_again():
+    run = Scripted([FABRIC])
+    assert run.verdict(settle=False).findings == (FABRIC,)
+
+
+def test_only_a_busy_node_and_only_on_the_users_word_is_looked_at_by_a_privileged_pod():
+    assert (Scripted("busy").verdict().verdict, Scripted([], probe="privileged").verdict().verdict) == ("busy", "passed")
+    run = Scripted("busy", [], probe="privileged")
+    assert run.verdict().verdict == "passed"
+    assert run.passes == ["CheckPass", PrivilegedPass.__name__]
+
+
+def test_a_node_that_dra_serves_is_unknown_and_one_that_nothing_serves_has_failed():
+    served = Scripted(offered="0", slices=SLICES).verdict()
+    assert (served.verdict, served.findings[0].check) == ("unknown", "resource")
+    assert Scripted(offered="0").verdict().verdict == "failed"
+
+
+def test_a_right_to_list_slices_that_is_missing_breaks_nothing_and_is_told_once():
+    run = Scripted(offered="0", slices=ApiError("refused.", 403, next_step="Grant resourceslices list."), repeat=2)
+    assert run.verdict().verdict == "failed"
+    assert run._warnings == ["Whether DRA serves a node cannot be seen. refused. Grant resourceslices list."]
+    absent = Scripted(offered="0", slices=ApiError("no such API", 404))
+    assert (absent.verdict().verdict, absent._warnings) == ("failed", [])
+
+
+def test_what_was_set_on_a_node_and_made_for_the_run_is_in_the_result_and_is_a_change():
+    run = Scripted()
+    passed = NodeResult(Subject("n", node(), None, expectation("p5.48xlarge", {})), "passed").to_dict()
+    outcome = run._outcome([{**passed, "marked": ["labelled"]}], None)
+    assert (outcome["changed"], outcome["provisioned"], outcome["given_back"]) == (True, [], [])
+    assert run._outcome([{**passed, "marked": []}], None)["changed"] is False
+    run._leftovers.append("NodeClaim gpu-1 was deleted and is not gone.")
+    with pytest.raises(CollectionError, match="is not gone"):
+        run._outcome([{**passed, "marked": []}], None)
+
+
+class Ended(Scripted):
+    """A verification whose check is ended by an exception, one Job of which could not be deleted."""
+
+    def __init__(self, end: BaseException):
+        super().__init__()
+        self.end = end
+
+    def one_pass(self, nodes, deadline, kind=None):
+        INTERRUPTION.left.append(f"Job verify/check-{self._run}-n could not be deleted: no answer")
+        raise self.end
+
+
+@pytest.fixture
+def no_cluster(monkeypatch):
+    monkeypatch.setattr(_verify, "ensure_namespace", lambda _client, _name: None)
+    monkeypatch.setattr(_verify, "sweep", lambda _client, _name: [])
+    monkeypatch.setattr(INTERRUPTION, "left", ["Job verify/check-of-another-run could not be deleted: no answer"])
+
+
+@pytest.mark.usefixtures("no_cluster")
+@pytest.mark.parametrize(
+    ("end", "words"), [(Interrupted("SIGTERM"), "interrupted (SIGTERM)"), (ApiError("not allowed", 403), "not allowed")]
+)
+def test_what_is_left_is_named_however_the_run_ends(end, words):
+    run = Ended(end)
+    with pytest.raises(CollectionError) as raised:
+        run.run()
+    (left,) = raised.value.result["leftovers"]
+    assert run._run in left
+    assert left in raised.value.message
+    assert words in raised.value.message
+
+
+@pytest.mark.usefixtures("no_cluster")
+def test_a_node_that_an_interrupted_run_did_not_come_to_is_unknown():
+    with pytest.raises(CollectionError) as raised:
+        Ended(Interrupted("SIGTERM")).run()
+    (result,) = raised.value.result["nodes"]
+    assert (result["verdict"], result["findings"][0]["found"]) == ("unknown", "the module was interrupted (SIGTERM) before")
