@@ -20,7 +20,7 @@ import pytest
 import yaml
 from moto.server import ThreadedMotoServer
 
-from tests.integration.fault_claims import READY, UNREADY, Claims, condition, node
+from tests.integration.fault_claims import READY, UNREADY, Claims, condition, make_pod, node
 from tests.integration.fault_runs import INFO, WAIT
 from tests.integration.module_process import ModuleProcesses
 from tests.lab.nodes.api import MERGE, Api
@@ -76,6 +76,7 @@ SITUATIONS: dict[str, dict[str, Situation]] = {
         "pool not there": Situation({"node_pools": ["nowhere"]}, "NodePoolNotFound"),
         "nothing asks": Situation({"node_pools": ["idle"]}, "ControllerNotRunning"),
         "a pod's claim": Situation({"pods": ["default/waiting"]}, "ControllerNotRunning"),
+        "all pods have ended": Situation({"jobs": ["default/over"]}, "PodsFinished"),
         "not joined": Situation({"node_pools": ["lost"], "cluster_name": CLUSTER, "region": REGION}, "AwsAuthMappingMissing", 12),
     },
     POOLS: {
@@ -189,7 +190,7 @@ class Stage:
 
 
 def set_up(api: Api) -> None:
-    """A claim whose device plugin is missing, a pool that nothing asks of, and a pod that waits for a node."""
+    """A claim whose device plugin is missing, a pool that nothing asks of, a pod that waits for a node, and one that has ended."""
     api.request("POST", "/api/v1/nodes", node(gpus=0))
     Claims(api, "bare").create("0", UNREADY)
     template = {"spec": {"nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": "gpu"}, "requirements": []}}
@@ -206,7 +207,8 @@ def set_up(api: Api) -> None:
     make(api, "karpenter.sh", "NodePool", "nodepools", "unready", {"template": template}, condition("Ready", False, "ValidationFailed"))
     api.request("POST", "/api/v1/namespaces/default/serviceaccounts", {"metadata": {"name": "default"}})
     container = {"name": "main", "image": "example.invalid/none", "resources": {"limits": {"nvidia.com/gpu": "1"}}}
-    api.request("POST", "/api/v1/namespaces/default/pods", {"metadata": {"name": "waiting"}, "spec": {"containers": [container]}})
+    make_pod(api, "waiting", containers=[container])
+    make_pod(api, "over", "Succeeded", job="over")
 
 
 def lose(api: Api, claims: Claims) -> None:
