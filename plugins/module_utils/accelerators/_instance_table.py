@@ -216,5 +216,7 @@ ROWS = (
      None, 98304, 8, 4, 4, None, "docs+karpenter"),
     ("trn2u.48xlarge", "neuron", "amd64", 192, 2097152, "trainium2", 16, "aws.amazon.com/neuron", 16,
      None, 98304, 8, 4, 4, None, "neuron-docs; labels inferred"),
+    ("trn3pd98.3xlarge", "neuron", "amd64", None, None, "trainium3", 1, "aws.amazon.com/neuron", 1,
+     None, 147456, 8, 4, None, None, "neuron-driver; labels and architecture inferred"),
 )
 # fmt: on
