@@ -7,10 +7,12 @@ import time
 import pytest
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._watch import Deadline, View
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError, CollectionError
-from ansible_collections.accelerated.nodes.plugins.module_utils.verifying import _job_runs
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying import _job_runs, _sightings
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_deletion import delete_jobs
-from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_runs import MOST_LOGS, UNSCHEDULABLE_SECONDS, JobRun, Limits
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_endings import MOST_LOGS
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_runs import JobRun, Limits
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_states import JobState
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._sightings import UNSCHEDULABLE_SECONDS
 
 
 class Clock:
@@ -136,7 +138,7 @@ def test_a_log_is_not_kept_once_it_was_told_of(clock):
     checks.take()
     assert checks.state.over
     assert checks.state.log == ""
-    assert not checks.run._pods and not checks.run._jobs
+    assert not checks.run._seen._pods and not checks.run._seen._jobs
 
 
 def test_only_so_many_logs_are_read_ahead_of_what_was_told_of(clock):
@@ -144,13 +146,13 @@ def test_only_so_many_logs_are_read_ahead_of_what_was_told_of(clock):
     checks = Checks(Server(), clock, *names)
     checks.show("pods", *[ended(each) for each in names])
     checks.run._ask()
-    assert checks.run._open("words") == MOST_LOGS
+    assert checks.run._errands.count("words") == MOST_LOGS
 
 
 def test_only_the_jobs_that_something_happened_to_are_looked_at(clock, monkeypatch):
     checks = Checks(Server(), clock, "a", "b", "c")
     looked = []
-    monkeypatch.setattr(_job_runs, "job_state", lambda job, pod: looked.append(job["job"]) or JobState("pending"))
+    monkeypatch.setattr(_sightings, "job_state", lambda job, pod: looked.append(job["job"]) or JobState("pending"))
     checks.show("pods", pod("b", phase="Pending"))
     checks.look()
     assert looked == ["b"]
@@ -252,7 +254,7 @@ def told_of(monkeypatch, checks, *names, parallel=10, seconds=50):
 def nothing_yet(clock):
     def made(server):
         checks = Checks(server, clock)
-        checks.run._unfinished.clear()
+        checks.run._roll.entries.clear()
         return checks
 
     return made
