@@ -59,7 +59,11 @@ class JobCreation:
         Raises:
             ApiError: No Job may be created at all.
         """
-        name, error, entry = answer.name, answer.error, self._roll.entries[answer.name]
+        name, error, entry = answer.name, answer.error, self._roll.entries.get(answer.name)
+        if entry is None:
+            # The Job was seen, told of and deleted before this answer came: what was asked for again may be there again.
+            self._roll.there[name] = None
+            return {}
         # A conflict: an earlier request has made it, and its answer was lost.
         if error is not None and error.status != 409:
             end = self._refused(name, entry, error, now)

@@ -113,7 +113,8 @@ class JobRun:
         with INTERRUPTION.held():
             INTERRUPTION.done(self.close)
             self._errands.close()
-            # What is being created now would come after its deletion.
+            # What is being created now would come after its deletion, and may be of a Job that was deleted once already.
+            self._roll.there.update({name: None for kind, name in self._errands.open if kind == CREATE})
             patience = Deadline(IN_FLIGHT_SECONDS)
             while self._errands.count(CREATE) and patience.remaining:
                 for _answer in self._errands.answers(patience.remaining):

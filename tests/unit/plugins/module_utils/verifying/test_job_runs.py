@@ -2,6 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -296,6 +297,47 @@ def test_a_creation_that_gets_no_answer_is_tried_again_and_a_conflict_is_its_suc
     states = told_of(monkeypatch, checks, "n1", seconds=20)
     assert states["n1"].reason == "NoPod"
     assert next(answers, None) is None
+
+
+def test_a_creation_that_is_answered_after_its_jobs_end_leaves_nothing(monkeypatch, nothing_yet):
+    server, told = Server(), threading.Event()
+    checks = nothing_yet(server)
+
+    def create(path, body):
+        told.wait(5)
+        server.created.append(body["metadata"]["name"])
+
+    server.create = create
+    checks.run._creation.order(job("n1"), 50, 0.0)
+    checks.show("jobs", kept("n1", "job-n1"))
+    checks.show("pods", ended("n1"))
+    checks.take(0.5)
+    while checks.run._errands.count("delete"):
+        checks.run._take_answers()
+    ((name, state, _took),) = checks.told
+    assert (name, state.log) == ("n1", "log of n1-x")
+    told.set()
+    while checks.run._errands.count("create"):
+        checks.run._take_answers()
+    with checks.run:
+        pass
+    assert [name for name, _body in server.deleted if name == "n1"] == ["n1", "n1"]
+
+
+def test_what_is_being_created_as_all_ends_is_deleted_though_it_was_deleted_before(nothing_yet):
+    server, told = Server(), threading.Event()
+    checks = nothing_yet(server)
+    server.create = lambda path, body: told.wait(5)
+    checks.run._creation.order(job("n1"), 50, 0.0)
+    checks.show("jobs", kept("n1", "job-n1"))
+    checks.show("pods", ended("n1"))
+    checks.take(0.5)
+    while checks.run._errands.count("delete"):
+        checks.run._take_answers()
+    threading.Timer(0.1, told.set).start()
+    with checks.run:
+        pass
+    assert [name for name, _body in server.deleted if name == "n1"] == ["n1", "n1"]
 
 
 def test_a_check_that_takes_too_long_is_told_of_as_it_stands(monkeypatch, nothing_yet, clock):
