@@ -230,12 +230,13 @@ requirements:
   - kubernetes >= 24.2.0
 notes:
   - Needs the rights to list and watch nodeclaims, to list nodepools (apiGroup karpenter.sh) and to list nodes; in O(namespace) to create,
-    delete, list and watch jobs, to list and watch pods and serviceaccounts, to get pods/log and to list events; to get O(namespace), and to
+    delete, list and watch jobs, to list and watch pods, to get pods/log and to list serviceaccounts and events; to get O(namespace), and to
     create it if it does not exist. The collection's examples/rbac/accelerator_verify.yml is a role of exactly what it needs.
   - What a check prints is read up to 4 MiB. One that prints more has C(failed).
   - SIGTERM, SIGINT and SIGHUP end the task by way of deleting its Jobs, and so does the end of whatever reads its result.
   - To tell a busy node from a broken one it lists the pods of all namespaces; without that right such a node is C(unknown).
   - With the right to list the events of all namespaces it quotes what they tell of nodes.
+  - What could not be seen for want of a right is in the warnings, with the rule that is missing.
   - O(on_failure) and O(mark) need the rights to get and patch nodes, O(give_back) to delete nodeclaims. To recognise nodes that dynamic resource
     allocation serves it lists resourceslices (apiGroup resource.k8s.io).
 seealso:

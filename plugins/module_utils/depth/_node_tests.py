@@ -59,12 +59,14 @@ class NodeTests:
 
     Attributes:
         leftovers: After the end: a sentence for each Job that could not be deleted.
+        notes: After the end: a sentence for each right that is missing to see all.
     """
 
     def __init__(
         self, client: Client, request: Request, run: str, manifest: Callable[[Subject, int], Manifest], progress: Progress
     ) -> None:
         self.leftovers: list[str] = []
+        self.notes: list[str] = []
         self._client, self._request, self._run, self._manifest, self._progress = client, request, run, manifest, progress
         self._batches = 0
 
@@ -138,6 +140,7 @@ class NodeTests:
                 )
         finally:
             self.leftovers += runs.leftovers
+            self.notes += runs.notes
         return tally.all()
 
     def _seconds(self, test: Round, nodes: int) -> float:

@@ -29,7 +29,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._erran
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_deletion import delete_job
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_roll import JobRoll
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_states import ENDED, RUNNING, STOPPED, JobState
-from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._last_words import LastWords
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._last_words import FORBIDDEN, LastWords
 
 # Logs that are read, or have been and wait to be judged: what bounds the memory that they take.
 MOST_LOGS = 8
@@ -42,6 +42,11 @@ class JobEndings:
     def __init__(self, client: Client, namespace: str, roll: JobRoll, agenda: Agenda, errands: Errands) -> None:
         self._client, self._namespace, self._roll, self._agenda, self._errands = client, namespace, roll, agenda, errands
         self._words = LastWords(client, namespace)
+
+    @property
+    def notes(self) -> list[str]:
+        """A sentence for each right that is missing to tell all of an end."""
+        return self._words.notes
 
     def over(self, name: str, state: JobState, now: float) -> JobState:
         """Note how a Job has ended; return the state in which it is for others, until its last words were read and it is told of."""
@@ -75,14 +80,19 @@ class JobEndings:
         name, entry = answer.name, self._roll.entries[answer.name]
         if answer.error is None:
             return {name: answer.value}
-        entry.failures += 1
-        if entry.failures < TRIES:
+        entry.failures, entry.trouble = entry.failures + 1, answer.error.message
+        if entry.failures < TRIES and answer.error.status != FORBIDDEN:
             self._agenda.put(WORDS, name, now + PAUSE_SECONDS)
             return {}
-        return {name: replace(self._roll.endings[name], phase=STOPPED, reason="LogUnreadable", message=answer.error.message)}
+        return {name: self._unreadable(name, self._roll.endings[name])}
+
+    def _unreadable(self, name: str, state: JobState) -> JobState:
+        return replace(state, phase=STOPPED, reason="LogUnreadable", message=self._roll.entries[name].trouble)
 
     def take_podless(self, answer: Answer, _now: float) -> dict[str, JobState]:
         """Take over why pods could not be made; return the ends of the Jobs that this is the end of."""
+        if answer.error is not None:
+            self._words.note(answer.error)
         late = {name: why for name, why in (answer.value or {}).items() if self._agenda.has(PODLESS, name) and self._roll.runs(name)}
         return {name: JobState(STOPPED, "FailedCreate", shorten(why, 600)) for name, why in late.items()}
 
@@ -109,4 +119,4 @@ class JobEndings:
                     del left[answer.name]
                     yield answer.name, answer.value
         for name, state in left.items():
-            yield name, replace(state, phase=STOPPED, reason="LogUnreadable") if state.phase == ENDED else state
+            yield name, self._unreadable(name, state) if state.phase == ENDED else state

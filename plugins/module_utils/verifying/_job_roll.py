@@ -25,6 +25,7 @@ class Entry:
         since: When it was created, by the run's time, or first asked for.
         manifest: What it is to be made from; None once it was.
         failures: How many requests for it have failed in a row.
+        trouble: What the last request that failed ended with.
     """
 
     node: str
@@ -32,6 +33,7 @@ class Entry:
     since: float
     manifest: Optional[dict[str, Any]]
     failures: int = 0
+    trouble: str = ""
 
 
 class JobRoll:

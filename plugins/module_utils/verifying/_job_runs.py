@@ -17,9 +17,10 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._client import Client
-from ansible_collections.accelerated.nodes.plugins.module_utils.api._watch import Bell, Deadline, Source, View, follow
+from ansible_collections.accelerated.nodes.plugins.module_utils.api._watch import Bell, Deadline, Source, View, follow, read
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError, CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._interruption import INTERRUPTION
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._progress import contact_warnings
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._agenda import CREATE, PODLESS, WORDS, Agenda
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._errands import Errands
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_creation import JobCreation
@@ -40,6 +41,7 @@ LAST_WORDS_SECONDS = 15
 IN_FLIGHT_SECONDS = 10
 DELETE_SECONDS = 60
 ACCOUNT_SECONDS = 15
+ACCOUNT_PAUSE_SECONDS = 0.5
 
 # Given the seconds that there are for it, the manifest of a Job.
 Order = Callable[[int], dict[str, Any]]
@@ -73,9 +75,11 @@ def ensure_namespace(client: Client, name: str) -> None:
         client.create("/api/v1/namespaces", namespace_manifest(name))
     # A Job in a namespace without it is tried again only after seconds.
     account = Source(f"/api/v1/namespaces/{name}/serviceaccounts", {"fieldSelector": "metadata.name=default"})
-    for view in follow(client, {"account": account}, Deadline(ACCOUNT_SECONDS)):
-        if view.objects["account"]:
+    patience = Deadline(ACCOUNT_SECONDS)
+    while patience.remaining:
+        if read(client, {"account": account}, Deadline(ACCOUNT_SECONDS))["account"]:
             return
+        patience.pause(ACCOUNT_PAUSE_SECONDS)
     raise CollectionError(
         f"The namespace {name} has had no service account default for {ACCOUNT_SECONDS} s, so no pod can start there: "
         "check that the cluster's controller manager runs."
@@ -91,6 +95,7 @@ class JobRun:
 
     def __init__(self, client: Client, namespace: str, labels: Mapping[str, Any], deadline: Deadline) -> None:
         self.leftovers: list[str] = []
+        self._denied: list[str] = []
         self._client, self._namespace, self._deadline = client, namespace, deadline
         self._sources = sources(namespace, ",".join(f"{label}={value}" for label, value in labels.items()))
         self._bell = Bell()
@@ -134,6 +139,11 @@ class JobRun:
         """Where those stand that have not been told of."""
         return [self._roll.states[name] for name in self._roll.entries]
 
+    @property
+    def notes(self) -> list[str]:
+        """A sentence for each right that is missing, so that less was seen, or later, than could be."""
+        return [*self._denied, *self._endings.notes]
+
     def create(self, manifest: dict[str, Any]) -> None:
         """Create one Job at once. It counts as created even if the answer was lost, so that it is deleted in any case."""
         self._creation.at_once(manifest, self._deadline.elapsed)
@@ -156,6 +166,7 @@ class JobRun:
             return
         self._fill(queue, limits)
         for view in follow(self._client, self._sources, self._deadline, bell=self._bell):
+            self._denied = contact_warnings(view)
             changed = self.update(view)
             changed |= self._take_answers()
             self._ask()

@@ -27,6 +27,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._wait im
 
 READ_SECONDS = 60
 PLACE_SECONDS = 30  # So long it may take until pods are bound to nodes that are ready, and until they are gone once deleted.
+PLACE_PAUSE_SECONDS = 1.0
 EVENTS_IN = "/api/v1/namespaces/{namespace}/events"
 
 
@@ -42,11 +43,15 @@ class Demand:
 
 @dataclass(frozen=True)
 class Asked:
-    """How the demand ended: why nodes are not ready, if so, what could not be removed, and the NodeClaims that exist only for it."""
+    """How the demand ended: why nodes are not ready, if so, what could not be removed, and the NodeClaims that exist only for it.
+
+    ``notes`` has a sentence for each right that was missing.
+    """
 
     trouble: Optional[CollectionError]
     leftovers: list[str]
     provisioned: list[Provisioned]
+    notes: list[str]
 
 
 def provision(client: Client, run: str, demands: Sequence[Demand], before: Iterable[str], request: Request, progress: Progress) -> Asked:
@@ -70,25 +75,25 @@ def provision(client: Client, run: str, demands: Sequence[Demand], before: Itera
     with JobRun(client, request.namespace, run_labels(run, DEMAND), deadline) as jobs:
         for manifest in _manifests(run, demands, request):
             jobs.create(manifest)
-        trouble = _wait(Wait(client, Order(selection, goal), deadline, progress))
+        trouble, notes = _wait(Wait(client, Order(selection, goal), deadline, progress))
         places = _places(client, request.namespace, run, trouble is None)
         claims = read(client, {"claims": Source(NODECLAIMS, selection.query, NodeClaim.from_object)}, Deadline(READ_SECONDS))["claims"]
     _await_end_of_pods(client, request.namespace, run)
-    return Asked(trouble, jobs.leftovers, made_for(before, claims, places, asked_at))
+    return Asked(trouble, jobs.leftovers, made_for(before, claims, places, asked_at), notes)
 
 
 def _places(client: Client, namespace: str, run: str, ready: bool) -> list[Placement]:
     """Return where the pods of the demand are or are to be; on nodes that are ready they are bound within seconds."""
     owner = Owner("run", namespace, run)
     events = Source(EVENTS_IN.format(namespace=namespace), {"fieldSelector": "reason=Nominated,involvedObject.kind=Pod"}, needed=False)
-    found: list[Placement] = []
-    for view in follow(client, {"pods": _pods(namespace, run), "events": events}, Deadline(PLACE_SECONDS)):
+    patience = Deadline(PLACE_SECONDS)
+    while True:
+        seen = read(client, {"pods": _pods(namespace, run), "events": events}, Deadline(READ_SECONDS))
         # Without their phase: one that has ended, as its image has no shell, has brought its node all the same.
-        pods = [(owner, {**each, "status": {}}) for each in view.objects["pods"].values()]
-        found = placements_of(pods, view.objects["events"].values())
-        if not ready or all(each.node for each in found):
-            break
-    return found
+        found = placements_of([(owner, {**each, "status": {}}) for each in seen["pods"]], seen["events"])
+        if not ready or all(each.node for each in found) or not patience.remaining:
+            return found
+        patience.pause(PLACE_PAUSE_SECONDS)
 
 
 def _await_end_of_pods(client: Client, namespace: str, run: str) -> None:
@@ -102,12 +107,12 @@ def _pods(namespace: str, run: str) -> Source:
     return Source(f"/api/v1/namespaces/{namespace}/pods", {"labelSelector": f"{RUN_LABEL}={run},{ROLE_LABEL}={DEMAND}"})
 
 
-def _wait(wait: Wait) -> Optional[CollectionError]:
+def _wait(wait: Wait) -> tuple[Optional[CollectionError], list[str]]:
+    """Return why the nodes are not ready, if so, and what the wait had to do without."""
     try:
-        wait.run()
+        return None, wait.run()["warnings"]
     except CollectionError as error:
-        return error
-    return None
+        return error, error.result.get("warnings", [])
 
 
 def _manifests(run: str, demands: Sequence[Demand], request: Request) -> list[dict[str, Any]]:

@@ -29,7 +29,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.depth._node_test
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._privileged import PrivilegedPass, refuse_privileged
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._diagnosis import Question, Verdict, of_claim
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._evidence import NODES, by_name, gather
-from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._reading import EVENTS, Reading
+from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._reading import EVENTS
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._fleet import compared
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report import (
     BUSY,
@@ -190,9 +190,12 @@ class Verification:
         return subjects(self._request.scope, nodes, self._claims(), self._told())
 
     def _told(self) -> list[dict[str, Any]]:
-        """Return the events about Nodes; none without the right to list events."""
-        reading = Reading(self._client, Deadline(READ_SECONDS))
-        return reading.objects(EVENTS, {"fieldSelector": "involvedObject.kind=Node"})
+        """Return the events about Nodes; none, with a warning, without the right to list events."""
+        try:
+            return self._read(EVENTS, {"fieldSelector": "involvedObject.kind=Node"})
+        except ApiError as error:
+            self._warn(f"What is told of nodes in events cannot be seen. {error.message}")
+            return []
 
     def _lacking(self) -> dict[str, int]:
         """Return the pools that need more nodes; refuse a pool that does not exist, or has no accelerators to provision."""
@@ -250,6 +253,7 @@ class Verification:
         asked = provision(self._client, self._run, self._demands(lacks), before, self._request, self._progress)
         self._leftovers += asked.leftovers
         self._provisioned = asked.provisioned
+        self._warn(*asked.notes)
         return asked.trouble
 
     def _give_back(self) -> None:
@@ -297,6 +301,7 @@ class Verification:
             return tests.results(results)
         finally:
             self._leftovers += tests.leftovers
+            self._warn(*tests.notes)
 
     def _look_at(self, names: Sequence[str]) -> list[NodeResult]:
         """Look at nodes as they are now; one that is gone is not among the results."""
@@ -336,9 +341,8 @@ class Verification:
                     return []
         return []
 
-    def _warn(self, sentence: str) -> None:
-        if sentence not in self._warnings:
-            self._warnings.append(sentence)
+    def _warn(self, *sentences: str) -> None:
+        self._warnings += [each for each in dict.fromkeys(sentences) if each not in self._warnings]
 
     def one_pass(self, nodes: Sequence[Subject], deadline: Deadline, kind: type[CheckPass] = CheckPass) -> list[NodeResult]:
         """Run a Job on each of these nodes and return their results in the same order; each call is a pass with Jobs of its own."""
@@ -348,6 +352,7 @@ class Verification:
             return checks.results(nodes, deadline)
         finally:
             self._leftovers += checks.leftovers
+            self._warn(*checks.notes)
 
     def _tell(self, observation: Observation) -> None:
         self._seen[observation.subject.name] = without_facts(observation.result)
@@ -359,6 +364,7 @@ class Verification:
         if not behind:
             return {}
         evidence = gather(self._client, Question([each.claim for each in behind if each.claim], Goal("ready")))
+        self._warn(*evidence.unreadable)
         return {each.name: of_claim(each.claim, evidence) for each in behind if each.claim}
 
     # The end

@@ -11,7 +11,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors i
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying import _job_runs, _sightings
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_deletion import delete_jobs
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_endings import MOST_LOGS
-from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_runs import JobRun, Limits
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_runs import JobRun, Limits, ensure_namespace
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_states import JobState
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._sightings import UNSCHEDULABLE_SECONDS
 
@@ -171,6 +171,52 @@ def test_a_log_that_cannot_be_read_is_asked_for_again_and_then_given_up(clock):
     ((_name, state, _seconds),) = checks.told
     assert (state.phase, state.reason, state.message) == ("stopped", "LogUnreadable", "the kubelet is away")
     assert clock.now >= 8
+
+
+def test_a_log_that_may_not_be_read_is_given_up_at_once_in_the_servers_words(clock):
+    checks = Checks(Server(data=ApiError("refused.", 403, next_step="Grant pods/log get.")), clock)
+    checks.show("pods", ended("a"))
+    checks.take()
+    checks.take()
+    ((_name, state, _seconds),) = checks.told
+    assert (state.reason, state.message) == ("LogUnreadable", "refused. Grant pods/log get.")
+
+
+def test_a_log_that_was_not_read_by_the_deadline_is_told_with_the_last_trouble(monkeypatch, nothing_yet):
+    checks = nothing_yet(Server(data=ApiError("the kubelet is away", 502)))
+    checks.view.objects["pods"]["pod-n1"] = ended("n1")
+    checks.view.changed = [("pods", ended("n1"))]
+    states = told_of(monkeypatch, checks, "n1", seconds=300)
+    assert (states["n1"].reason, states["n1"].message) == ("LogUnreadable", "the kubelet is away")
+
+
+def test_rights_that_are_missing_are_noted_once_with_their_rules(monkeypatch, nothing_yet):
+    server = Server()
+    checks = nothing_yet(server)
+
+    def get(path, query=None, timeout=0):
+        raise ApiError("refused.", 403, next_step=f"Grant {path.rpartition('/')[2]} list.")
+
+    server.get = get
+    checks.view.polled["pods"] = ApiError("refused.", 403, next_step="Grant pods watch.")
+    told_of(monkeypatch, checks, "n1", "n2", seconds=40)
+    assert checks.run.notes == [
+        "pods were listed again every 5 s, as watching them is not allowed. Grant pods watch.",
+        "Why a check did not end by itself may not be told. refused. Grant events list.",
+    ]
+
+
+@pytest.mark.parametrize(("accounts", "comes"), [([[], [{"metadata": {"name": "default"}}]], True), ([[]] * 9, False)])
+def test_a_namespace_is_ready_once_its_service_account_is_listed(monkeypatch, accounts, comes):
+    monkeypatch.setattr(_job_runs, "ACCOUNT_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(_job_runs, "ACCOUNT_SECONDS", 0.2)
+    server, left = Server(), list(accounts)
+    server.get = lambda path, query=None, timeout=0: {"items": left.pop(0) if len(left) > 1 else left[0], "metadata": {}}
+    if comes:
+        ensure_namespace(server, "verify")
+    else:
+        with pytest.raises(CollectionError, match="has had no service account default"):
+            ensure_namespace(server, "verify")
 
 
 def test_an_unschedulable_check_is_given_time_for_devices_to_come_free(clock):

@@ -99,6 +99,23 @@ def test_a_right_to_list_slices_that_is_missing_breaks_nothing_and_is_told_once(
     assert (absent.verdict().verdict, absent._warnings) == ("failed", [])
 
 
+class Unseen(Scripted):
+    """A verification that may not list events."""
+
+    _told = Verification._told
+
+    def _read(self, path, query=None):
+        if path.endswith("/events"):
+            raise ApiError("refused.", 403, next_step="Grant events list.")
+        return super()._read(path, query)
+
+
+def test_a_right_to_list_events_that_is_missing_breaks_nothing_and_is_told_once():
+    run = Unseen([], [], repeat=2)
+    assert run.verdict().verdict == "passed"
+    assert run._warnings == ["What is told of nodes in events cannot be seen. refused. Grant events list."]
+
+
 def test_what_was_set_on_a_node_and_made_for_the_run_is_in_the_result_and_is_a_change():
     run = Scripted()
     passed = NodeResult(Subject("n", node(), None, expectation("p5.48xlarge", {})), "passed").to_dict()
