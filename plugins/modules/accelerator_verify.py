@@ -43,7 +43,8 @@ options:
     elements: str
   provision:
     description:
-      - NodePool to the number of its nodes that there must be. Where there are fewer NodeClaims, nodes are asked for.
+      - NodePool to the number of its nodes that there must be. Where there are fewer NodeClaims, as many nodes are asked for as are missing,
+        whether those that are there are busy or idle.
       - These pools are verified, beside O(node_pools).
     type: dict
     default: {}

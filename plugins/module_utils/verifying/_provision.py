@@ -18,6 +18,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.common._clock im
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._progress import Progress
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._give_back import Provisioned, made_for
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._demand import Lack
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_runs import JobRun, run_labels
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._jobs import DEMAND, ROLE_LABEL, RUN_LABEL, demand_job
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._request import Request
@@ -33,10 +34,10 @@ EVENTS_IN = "/api/v1/namespaces/{namespace}/events"
 
 @dataclass(frozen=True)
 class Demand:
-    """So many nodes of one NodePool."""
+    """So many nodes of one NodePool, and what asks for those that it lacks."""
 
     node_pool: str
-    number: int
+    lack: Lack
     accelerator: Accelerator
     taints: Sequence[Mapping[str, Any]]
 
@@ -71,7 +72,7 @@ def provision(client: Client, run: str, demands: Sequence[Demand], before: Itera
     deadline, asked_at = Deadline(request.wait_timeout), now_text()
     selection = Selection(node_pools=tuple(each.node_pool for each in demands))
     # Whether all that is promised has registered is the verification's to say, with more than a count.
-    goal = Goal("ready", sum(each.number for each in demands), whole=False)
+    goal = Goal("ready", sum(each.lack.wanted for each in demands), whole=False)
     with JobRun(client, request.namespace, run_labels(run, DEMAND), deadline) as jobs:
         for manifest in _manifests(run, demands, request):
             jobs.create(manifest)
@@ -128,5 +129,5 @@ def _manifests(run: str, demands: Sequence[Demand], request: Request) -> list[di
             timeout=request.wait_timeout,
         )
         for demand in demands
-        for number in range(demand.number)
+        for number in range(demand.lack.pods)
     ]

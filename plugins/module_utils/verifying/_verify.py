@@ -28,7 +28,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.depth._marks imp
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._node_tests import NodeTests
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._privileged import PrivilegedPass, refuse_privileged
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._diagnosis import Question, Verdict, of_claim
-from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._evidence import NODES, by_name, gather
+from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._evidence import NODES, PODS, by_name, gather
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._reading import EVENTS
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._fleet import compared
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report import (
@@ -47,7 +47,14 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._check
     holders_of,
     without_facts,
 )
-from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._demand import accelerator_of_pool, lacking, taints_of_pool
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._demand import (
+    Lack,
+    accelerator_of_pool,
+    free_on,
+    holding_of,
+    lacking,
+    taints_of_pool,
+)
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_deletion import sweep
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_runs import ensure_namespace
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._provision import Demand, provision
@@ -97,7 +104,7 @@ class Verification:
         lacks, found = self._lacking(), self._subjects()
         self._refuse_nothing(found, lacks)
         self._refuse_probe()
-        words = [f"ask for {number} nodes of NodePool {pool}" for pool, number in lacks.items()]
+        words = [f"ask for {lack.missing} nodes of NodePool {pool}" for pool, lack in lacks.items()]
         words += [f"verify {each.name} ({each.expected.instance_type})" for each in found]
         marks, marking = planned_marks(found, self._request.depth, self._date)
         words += marks
@@ -197,12 +204,25 @@ class Verification:
             self._warn(f"What is told of nodes in events cannot be seen. {error.message}")
             return []
 
-    def _lacking(self) -> dict[str, int]:
+    def _lacking(self) -> dict[str, Lack]:
         """Return the pools that need more nodes; refuse a pool that does not exist, or has no accelerators to provision."""
         for pool in (*self._selection().node_pools, *self._request.scope.expect.pools):
             self._pool(pool)
         wanted = self._wanted()
-        return lacking(wanted, self._claims()) if wanted else {}
+        claims = self._claims() if wanted else []
+        lacks = lacking(wanted, claims, {})
+        # Which of the nodes that are there are busy matters only where there are some, and too few.
+        return lacking(wanted, claims, self._free()) if any(each.missing < each.wanted for each in lacks.values()) else lacks
+
+    def _free(self) -> dict[str, int]:
+        """Return how many accelerators the nodes have left; none of it, with a warning, without the right to list pods."""
+        query = {"fieldSelector": "status.phase!=Succeeded,status.phase!=Failed"}
+        try:
+            held = read(self._client, {"pods": Source(PODS, query, holding_of)}, Deadline(READ_SECONDS))["pods"]
+        except ApiError as error:
+            self._warn(f"Which nodes are busy cannot be seen, so more may be asked for than a pool lacks. {error.message}")
+            return {}
+        return free_on(self._read(NODES, self._selection().query), held)
 
     def _wanted(self) -> dict[str, int]:
         """Return the number of nodes that there must be, by NodePool."""
@@ -237,7 +257,7 @@ class Verification:
             )
         return found
 
-    def _refuse_nothing(self, found: Sequence[Subject], lacks: Mapping[str, int]) -> None:
+    def _refuse_nothing(self, found: Sequence[Subject], lacks: Mapping[str, Lack]) -> None:
         if not found and not lacks:
             raise CollectionError(
                 f"There is nothing to verify: the selection ({self._selection()}) holds no node that should have accelerators. "
@@ -247,7 +267,7 @@ class Verification:
                 leftovers=[],
             )
 
-    def _ask_for_nodes(self, lacks: Mapping[str, int]) -> Optional[CollectionError]:
+    def _ask_for_nodes(self, lacks: Mapping[str, Lack]) -> Optional[CollectionError]:
         self._asked = True
         before = [each.uid for each in self._claims()]
         asked = provision(self._client, self._run, self._demands(lacks), before, self._request, self._progress)
@@ -268,8 +288,8 @@ class Verification:
     def _holders(self, node: str) -> Optional[list[str]]:
         return holders_of(self._client, node, self._run, RESOURCES)
 
-    def _demands(self, lacks: Mapping[str, int]) -> list[Demand]:
-        return [Demand(pool, number, self._accelerator(pool), taints_of_pool(self._pool(pool))) for pool, number in lacks.items()]
+    def _demands(self, lacks: Mapping[str, Lack]) -> list[Demand]:
+        return [Demand(pool, lack, self._accelerator(pool), taints_of_pool(self._pool(pool))) for pool, lack in lacks.items()]
 
     # Checking
 
