@@ -143,8 +143,9 @@ options:
     default: 100
   wait_timeout:
     description:
-      - Seconds for the nodes of O(provision) to become ready, and again, counted anew, for all checks together. So a task that asks for nodes
-        takes up to twice as long.
+      - Seconds for the nodes of O(provision) to become ready and for all looks at nodes, together. Of them, O(check_timeout), but a quarter
+        at most, is kept for the checks of the nodes that have come.
+      - Not in it are the tests of O(compute), which have each their C(timeout), and O(give_back), for which as many seconds count anew.
       - Reading what checks have left that did not end, and deleting their Jobs, comes on top, a minute or so at most.
     type: int
     default: 900

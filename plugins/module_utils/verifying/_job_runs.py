@@ -162,9 +162,20 @@ class JobRun:
         """
         self._on_end = on_end
         queue = deque(orders)
-        if not queue:
+        if not queue or not self._deadline.remaining:
             return
         self._fill(queue, limits)
+        try:
+            self._follow(queue, limits, on_change)
+        except ApiError:
+            # Without a word from the server by the deadline: what was asked for is told of as it stands.
+            if self._deadline.remaining:
+                raise
+        self._take_answers()
+        for name, state in self._endings.at_the_deadline(Deadline(LAST_WORDS_SECONDS)):
+            self._tell(name, state)
+
+    def _follow(self, queue: deque[Order], limits: Limits, on_change: OnChange) -> None:
         for view in follow(self._client, self._sources, self._deadline, bell=self._bell):
             self._denied = contact_warnings(view)
             changed = self.update(view)
@@ -175,9 +186,6 @@ class JobRun:
                 on_change()
             if not queue and not self._roll.entries:
                 return
-        self._take_answers()
-        for name, state in self._endings.at_the_deadline(Deadline(LAST_WORDS_SECONDS)):
-            self._tell(name, state)
 
     def _fill(self, queue: deque[Order], limits: Limits) -> None:
         for _each in range(min(len(queue), limits.parallel - len(self._roll.entries))):

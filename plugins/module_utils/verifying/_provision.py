@@ -55,7 +55,20 @@ class Asked:
     notes: list[str]
 
 
-def provision(client: Client, run: str, demands: Sequence[Demand], before: Iterable[str], request: Request, progress: Progress) -> Asked:
+def seconds_for_nodes(remaining: float, check_timeout: int) -> float:
+    """Return how long nodes may be waited for, so that those that have come can still be checked. Pure."""
+    return remaining - min(check_timeout, remaining / 4)
+
+
+def provision(
+    client: Client,
+    run: str,
+    demands: Sequence[Demand],
+    before: Iterable[str],
+    request: Request,
+    deadline: Deadline,
+    progress: Progress,
+) -> Asked:
     """Make the demand, wait until the pools' NodeClaims are ready, and take the demand away.
 
     Args:
@@ -63,13 +76,14 @@ def provision(client: Client, run: str, demands: Sequence[Demand], before: Itera
         run: Identifier of this run.
         demands: What is asked for.
         before: Uids of the NodeClaims that are there already.
-        request: Images, namespace and time.
+        request: Images and namespace.
+        deadline: How long is waited.
         progress: Is told how far it is.
 
     Raises:
         ApiError: The demand cannot be made.
     """
-    deadline, asked_at = Deadline(request.wait_timeout), now_text()
+    asked_at = now_text()
     selection = Selection(node_pools=tuple(each.node_pool for each in demands))
     # Whether all that is promised has registered is the verification's to say, with more than a count.
     goal = Goal("ready", sum(each.lack.wanted for each in demands), whole=False)

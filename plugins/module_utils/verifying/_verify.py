@@ -57,7 +57,8 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._deman
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_deletion import sweep
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_runs import ensure_namespace
-from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._provision import Demand, provision
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._jobs import MODULE_SECONDS
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._provision import Demand, provision, seconds_for_nodes
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._request import Request
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verification import (
     NodeResult,
@@ -89,6 +90,8 @@ class Verification:
     def __init__(self, client: Client, request: Request, progress: Progress, observe: Observer = lambda _observation: None) -> None:
         self._client, self._request, self._progress, self._observe = client, request, progress, observe
         self._run = secrets.token_hex(4)
+        # One for all that is waited for, but for computations, which have their own, and for nodes to go that are given back.
+        self._deadline = Deadline(request.wait_timeout)
         self._leftovers: list[str] = []
         self._date = now_text()[:10]
         self._provisioned: list[Provisioned] = []
@@ -270,7 +273,8 @@ class Verification:
     def _ask_for_nodes(self, lacks: Mapping[str, Lack]) -> Optional[CollectionError]:
         self._asked = True
         before = [each.uid for each in self._claims()]
-        asked = provision(self._client, self._run, self._demands(lacks), before, self._request, self._progress)
+        deadline = Deadline(seconds_for_nodes(self._deadline.remaining, self._request.check_timeout))
+        asked = provision(self._client, self._run, self._demands(lacks), before, self._request, deadline, self._progress)
         self._leftovers += asked.leftovers
         self._provisioned = asked.provisioned
         self._warn(*asked.notes)
@@ -302,21 +306,23 @@ class Verification:
         """
         depth = self._request.depth
         results: Sequence[NodeResult] = self._look(found)
-        results = settled(results, self._look_at, Deadline(depth.settle_timeout if settle else 0), self._progress)
-        results = repeated(results, self._look_at, depth.repeat, self._progress, Deadline(self._request.wait_timeout))
+        # One more look must have time, or it would say less than the one before.
+        spare = max(0.0, self._deadline.remaining - MODULE_SECONDS)
+        results = settled(results, self._look_at, Deadline(min(depth.settle_timeout, spare) if settle else 0), self._progress)
+        results = repeated(results, self._look_at, depth.repeat, self._progress, self._deadline)
         if depth.probe == PRIVILEGED:
             results = self._looked_at_busy(results)
         return compared(self._tested(results) if depth.full else results)
 
     def _looked_at_busy(self, results: Sequence[NodeResult]) -> list[NodeResult]:
         busy = [each.subject for each in results if each.verdict == BUSY]
-        looked = self.one_pass(busy, Deadline(self._request.wait_timeout), PrivilegedPass) if busy else []
+        looked = self.one_pass(busy, self._deadline, PrivilegedPass) if busy and self._deadline.remaining else []
         found = {each.subject.name: each for each in looked}
         return [found.get(each.subject.name, each) for each in results]
 
     def _tested(self, results: Sequence[NodeResult]) -> list[NodeResult]:
         listing = CheckPass(self._client, self._request, self._run, self._passes + 1, self._progress, self._tell)
-        tests = NodeTests(self._client, self._request, self._run, listing.manifest, self._progress)
+        tests = NodeTests(self._client, self._request, self._run, listing.manifest, self._deadline, self._progress)
         try:
             return tests.results(results)
         finally:
@@ -339,7 +345,7 @@ class Verification:
         }
         for each in filter(None, blocked.values()):
             self._tell(Observation(0, each.subject, None, each, cause=causes.get(each.subject.name)))
-        checked = self.one_pass([each for each in found if blocked[each.name] is None], Deadline(self._request.wait_timeout))
+        checked = self.one_pass([each for each in found if blocked[each.name] is None], self._deadline)
         results = {each.subject.name: each for each in checked}
         return [blocked[each.name] or results[each.name] for each in found]
 

@@ -386,6 +386,37 @@ def test_what_is_being_created_as_all_ends_is_deleted_though_it_was_deleted_befo
     assert [name for name, _body in server.deleted if name == "n1"] == ["n1", "n1"]
 
 
+def test_nothing_is_begun_once_there_is_no_time_left(clock):
+    server = Server()
+    run = a_run(server, clock, seconds=100)
+    clock.now = 100.0
+    told = []
+    run.run([lambda _seconds: job("n1")], Limits(10, 50), lambda *each: told.append(each))
+    assert (server.created, told) == ([], [])
+
+
+@pytest.mark.parametrize("at_the_deadline", [True, False])
+def test_a_server_that_says_nothing_by_the_deadline_leaves_each_job_as_it_stands(monkeypatch, nothing_yet, clock, at_the_deadline):
+    checks = nothing_yet(Server())
+
+    def follow(*_args, **_options):
+        clock.now = 100.0 if at_the_deadline else 50.0
+        raise ApiError("no answer")
+        yield
+
+    monkeypatch.setattr(_job_runs, "follow", follow)
+
+    def run():
+        checks.run.run([lambda _seconds: job("n1")], Limits(10, 50), checks.run._on_end)
+
+    if at_the_deadline:
+        run()
+        assert [(name, state.over) for name, state, _took in checks.told] == [("n1", False)]
+    else:
+        with pytest.raises(ApiError):
+            run()
+
+
 def test_a_check_that_takes_too_long_is_told_of_as_it_stands(monkeypatch, nothing_yet, clock):
     checks = nothing_yet(Server())
     checks.show("pods", pod("n1", containerStatuses=[{"name": "check", "state": {"running": {}}}]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.accelerated.nodes.plugins.module_utils.api._watch import Deadline
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError, CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._interruption import INTERRUPTION, Interrupted
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth import _look_again
@@ -12,6 +13,8 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.judging import _
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._expectations import expectation
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._findings import Finding
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying import _verify
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._jobs import MODULE_SECONDS
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._provision import seconds_for_nodes
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._request import Request
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verification import NodeResult, Scope, Subject
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verify import Verification
@@ -33,6 +36,7 @@ class Scripted(Verification):
     def __init__(self, *looks, offered="8", slices=(), **wishes):
         super().__init__(None, Request(Scope(), depth=Depth(**wishes)), lambda *_args, **_more: None)
         self.looks, self.passes, self.offered, self.slices = list(looks), [], offered, slices
+        self.deadlines = []
 
     def _read(self, path, query=None):
         if "resourceslices" in path:
@@ -45,6 +49,7 @@ class Scripted(Verification):
         return []
 
     def one_pass(self, nodes, deadline, kind=None):
+        self.deadlines.append(deadline)
         if nodes:
             self.passes.append(kind.__name__ if kind else "CheckPass")
         return [self._result(each) for each in nodes]
@@ -76,6 +81,24 @@ def test_a_node_is_looked_at_until_it_has_settled_and_then_as_often_as_wanted():
 def test_a_node_that_was_waited_for_in_vain_already_is_not_waited_for_again():
     run = Scripted([FABRIC])
     assert run.verdict(settle=False).findings == (FABRIC,)
+
+
+def test_all_looks_of_a_run_share_one_deadline():
+    settled, busy = Scripted([FABRIC], [], [], repeat=2), Scripted("busy", [], probe="privileged")
+    for run, looks in ((settled, 3), (busy, 2)):
+        run.verdict()
+        assert [id(each) for each in run.deadlines] == [id(run._deadline)] * looks
+
+
+def test_what_settles_is_not_looked_at_again_when_there_is_no_time_for_one_more_look():
+    run = Scripted([FABRIC])
+    run._deadline = Deadline(MODULE_SECONDS)
+    assert run.verdict().findings == (FABRIC,)
+
+
+@pytest.mark.parametrize(("remaining", "check", "share"), [(900, 300, 675), (900, 100, 800), (40, 300, 30)])
+def test_nodes_that_have_come_can_be_checked_though_others_have_not(remaining, check, share):
+    assert seconds_for_nodes(remaining, check) == share
 
 
 def test_only_a_busy_node_and_only_on_the_users_word_is_looked_at_by_a_privileged_pod():
