@@ -210,6 +210,7 @@ options:
     description:
       - Whether nodes that exist only because this run made Karpenter provision them are given back at the end, that is their NodeClaims
         deleted, and waited for until they are gone. One whose accelerators other pods use by then is kept, with a warning.
+      - A task that is interrupted has them deleted as well, and does not wait for them.
     type: bool
     default: false
   evidence:
@@ -235,7 +236,8 @@ notes:
     delete, list and watch jobs, to list and watch pods, to get pods/log and to list serviceaccounts and events; to get O(namespace), and to
     create it if it does not exist. The collection's examples/rbac/accelerator_verify.yml is a role of exactly what it needs.
   - What a check prints is read up to 4 MiB. One that prints more has C(failed).
-  - SIGTERM, SIGINT and SIGHUP end the task by way of deleting its Jobs, and so does the end of whatever reads its result.
+  - SIGTERM, SIGINT and SIGHUP end the task by way of deleting its Jobs, and so does the end of whatever reads its result. Nodes that exist
+    only because of it are given back with O(give_back), and named without.
   - To tell a busy node from a broken one it lists the pods of all namespaces; without that right such a node is C(unknown).
   - With the right to list the events of all namespaces it quotes what they tell of nodes.
   - What could not be seen for want of a right is in the warnings, with the rule that is missing.
@@ -416,7 +418,7 @@ provisioned:
       asked_at: "2026-11-29T10:00:00Z"
       ready_at: "2026-11-29T10:01:40Z"
 given_back:
-  description: The NodeClaims that were given back.
+  description: The NodeClaims that were given back. C(gone_at) is empty for one that was not waited for, as the task was interrupted.
   returned: when nodes were verified
   type: list
   elements: dict

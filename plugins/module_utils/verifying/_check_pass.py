@@ -144,11 +144,12 @@ def holders_of(
     run: str,
     resources: Sequence[str],
     unseen: Callable[[ApiError], None] = lambda _error: None,
+    seconds: float = READ_SECONDS,
 ) -> Optional[list[str]]:
     """Return the pods on a node, but a run's own, that hold one of the resources; None, and why to ``unseen``, if they cannot be listed."""
     source = Source(PODS, {"fieldSelector": f"spec.nodeName={node}"})
     try:
-        pods = read(client, {"pods": source}, Deadline(READ_SECONDS))["pods"]
+        pods = read(client, {"pods": source}, Deadline(seconds))["pods"]
     except ApiError as error:
         unseen(error)
         return None

@@ -21,7 +21,6 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.common._interrup
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._progress import Progress
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._depth import PRIVILEGED
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._dra import RESOURCE_SLICES, hindered, published, served_by_dra
-from ansible_collections.accelerated.nodes.plugins.module_utils.depth._give_back import GivenBack, Provisioned, give_back
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._look_again import repeated, settled
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._marking import put_marks
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._marks import planned_marks
@@ -44,7 +43,6 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._check
     CheckPass,
     Observation,
     Observer,
-    holders_of,
     without_facts,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._demand import (
@@ -58,20 +56,20 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._deman
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_deletion import sweep
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_runs import ensure_namespace
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._jobs import MODULE_SECONDS
-from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._provision import Demand, provision, seconds_for_nodes
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._own_nodes import OwnNodes
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._provision import Demand
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._request import Request
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verification import (
     NodeResult,
     Subject,
     excluded,
-    interrupted,
     obstacle,
     subjects,
+    unfinished,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._nodeclaims import (
     NODECLAIMS,
     NODEPOOLS,
-    RESOURCES,
     Goal,
     NodeClaim,
     without_karpenter,
@@ -94,13 +92,14 @@ class Verification:
         self._deadline = Deadline(request.wait_timeout)
         self._leftovers: list[str] = []
         self._date = now_text()[:10]
-        self._provisioned: list[Provisioned] = []
-        self._asked = False
-        self._given_back = GivenBack()
+        self._own = OwnNodes(client, self._run, request, progress)
         self._warnings: list[str] = []
         self._passes = 0
         self._found: Sequence[Subject] = ()
         self._seen: dict[str, NodeResult] = {}
+        self._results: Sequence[NodeResult] = ()
+        self._checked = False
+        self._marked: Mapping[str, list[str]] = {}
 
     def plan(self) -> dict[str, Any]:
         """Return what a run would do, having changed nothing."""
@@ -126,44 +125,59 @@ class Verification:
             CollectionError: A node has not passed, or there is none; carries the same results.
         """
         try:
-            trouble, results, marked = self._run_through()
+            trouble = self._run_through()
         except Interrupted as interruption:
             INTERRUPTION.clean()
-            trouble = CollectionError(f"The verification was interrupted ({interruption.name}).")
-            results = [self._seen.get(each.name) or interrupted(each, interruption.name) for each in self._found]
-            marked = {}
+            why = f"interrupted ({interruption.name})"
+            trouble = CollectionError(f"The verification was {why}. {self._own.let_go()}".strip())
+            self._results = self._as_far_as_known(f"the module was {why}")
             self._leftovers = self._left()
         except CollectionError as error:
-            left = self._left()
-            if not left:
-                raise
             # An end of all that is not a verdict on nodes leaves no less behind.
-            raise CollectionError(" ".join([error.message, *left]), **{**error.result, "leftovers": left}) from error
-        return self._outcome([{**each.to_dict(), "marked": marked.get(each.subject.name, [])} for each in results], trouble)
+            self._leftovers = self._left()
+            if not self._seen:
+                raise self._nothing_seen(error) from error
+            trouble, self._results = error, self._as_far_as_known("the verification was ended")
+        return self._outcome([{**each.to_dict(), "marked": self._marked.get(each.subject.name, [])} for each in self._results], trouble)
+
+    def _as_far_as_known(self, why: str) -> Sequence[NodeResult]:
+        """Return what is known of each node where the run has ended before its time."""
+        if self._checked:
+            return self._results
+        whole = self._request.depth.repeat == 1 and not self._request.depth.full
+        return [unfinished(each, why, self._seen.get(each.name), whole) for each in self._found]
+
+    def _nothing_seen(self, error: CollectionError) -> CollectionError:
+        """Return the end of a run that has looked at no node, with what it has left and made."""
+        made = {name: found for name, found in self._own.result.items() if found}
+        left = {"leftovers": self._leftovers} if self._leftovers else {}
+        return CollectionError(" ".join([error.message, *self._leftovers]), **{**error.result, **left, **made})
 
     def _left(self) -> list[str]:
         """Return a sentence for each thing of this run that could not be removed, however its removal ended."""
-        return list(dict.fromkeys((*self._leftovers, *(each for each in INTERRUPTION.left if self._run in each))))
+        left = (*self._leftovers, *self._own.leftovers, *(each for each in INTERRUPTION.left if self._run in each))
+        return list(dict.fromkeys(left))
 
-    def _run_through(self) -> tuple[Optional[CollectionError], Sequence[NodeResult], Mapping[str, list[str]]]:
-        """Return why nodes that were asked for are not ready, the results, and what was marked on which node."""
+    def _run_through(self) -> Optional[CollectionError]:
+        """Come to a verdict on each node; return why nodes that were asked for are not ready."""
         lacks = self._lacking()
         self._found = self._subjects()
         self._refuse_nothing(self._found, lacks)
         self._refuse_probe()
         ensure_namespace(self._client, self._request.namespace)
         self._leftovers += sweep(self._client, self._request.namespace)
-        trouble = self._ask_for_nodes(lacks) if lacks else None
         try:
+            trouble = self._ask_for_nodes(lacks) if lacks else None
             self._found = self._subjects()
-            results = self._check(self._found, settle=trouble is None)
-            marked, unmarked = put_marks(self._client, results, self._request.depth, self._date)
+            self._results, self._checked = self._check(self._found, settle=trouble is None), True
+            self._marked, unmarked = put_marks(self._client, self._results, self._request.depth, self._date)
         except CollectionError:
-            self._give_back()
+            self._own.give_back()
             raise
         self._leftovers += unmarked
-        self._give_back()
-        return trouble, results, marked
+        self._own.give_back()
+        self._leftovers = self._left()
+        return trouble
 
     def _refuse_probe(self) -> None:
         if self._request.depth.probe == PRIVILEGED:
@@ -271,26 +285,8 @@ class Verification:
             )
 
     def _ask_for_nodes(self, lacks: Mapping[str, Lack]) -> Optional[CollectionError]:
-        self._asked = True
         before = [each.uid for each in self._claims()]
-        deadline = Deadline(seconds_for_nodes(self._deadline.remaining, self._request.check_timeout))
-        asked = provision(self._client, self._run, self._demands(lacks), before, self._request, deadline, self._progress)
-        self._leftovers += asked.leftovers
-        self._provisioned = asked.provisioned
-        self._warn(*asked.notes)
-        return asked.trouble
-
-    def _give_back(self) -> None:
-        """Delete what was only made for this run, if that is wanted."""
-        if not (self._request.depth.give_back and self._provisioned):
-            return
-        deadline = Deadline(self._request.wait_timeout)
-        self._given_back = give_back(self._client, self._provisioned, self._holders, deadline, self._progress)
-        self._leftovers += self._given_back.trouble
-        self._warnings += self._given_back.kept
-
-    def _holders(self, node: str) -> Optional[list[str]]:
-        return holders_of(self._client, node, self._run, RESOURCES)
+        return self._own.ask(self._demands(lacks), before, self._deadline.remaining)
 
     def _demands(self, lacks: Mapping[str, Lack]) -> list[Demand]:
         return [Demand(pool, lack, self._accelerator(pool), taints_of_pool(self._pool(pool))) for pool, lack in lacks.items()]
@@ -398,13 +394,12 @@ class Verification:
     def _outcome(self, results: list[dict[str, Any]], trouble: Optional[CollectionError]) -> dict[str, Any]:
         counts = summary(results, self._request.min_coverage)
         outcome = {
-            "changed": self._asked or bool(self._given_back.given) or any(each["marked"] for each in results),
+            "changed": self._own.asked or any(each["marked"] for each in results),
             "nodes": results,
             "summary": counts,
             "leftovers": self._leftovers,
-            "provisioned": [each.result for each in self._provisioned],
-            "given_back": self._given_back.given,
-            "warnings": self._warnings,
+            **self._own.result,
+            "warnings": [*self._warnings, *self._own.warnings],
         }
         sentences = [trouble.message] if trouble else []
         sentences += [sentence(each) for each in results if self._spoils(each, counts)][:3]

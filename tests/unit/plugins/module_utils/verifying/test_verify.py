@@ -13,6 +13,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.judging import _
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._expectations import expectation
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._findings import Finding
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying import _verify
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._check_pass import Observation
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._jobs import MODULE_SECONDS
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._provision import seconds_for_nodes
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._request import Request
@@ -189,3 +190,49 @@ def test_a_node_that_an_interrupted_run_did_not_come_to_is_unknown():
         Ended(Interrupted("SIGTERM")).run()
     (result,) = raised.value.result["nodes"]
     assert (result["verdict"], result["findings"][0]["found"]) == ("unknown", "the module was interrupted (SIGTERM) before")
+
+
+class Broken(Scripted):
+    """A verification whose second look is ended by an exception."""
+
+    def __init__(self, end: BaseException, first, **wishes):
+        super().__init__(first, **wishes)
+        self.end = end
+
+    def one_pass(self, nodes, deadline, kind=None):
+        if not self.looks:
+            raise self.end
+        for each in (found := super().one_pass(nodes, deadline, kind)):
+            self._tell(Observation(1, each.subject, None, each))
+        return found
+
+
+@pytest.mark.usefixtures("no_cluster")
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [(Interrupted("SIGTERM"), "was interrupted (SIGTERM)"), (ApiError("The API server gave no answer."), "gave no answer")],
+)
+def test_what_was_measured_before_the_run_was_ended_is_kept_and_a_pass_that_is_not_whole_is_none(end, words):
+    with pytest.raises(CollectionError) as raised:
+        Broken(end, [ECC], repeat=2).run()
+    (result,) = raised.value.result["nodes"]
+    assert (result["verdict"], [each["check"] for each in result["findings"]]) == ("failed", [ECC.check])
+    assert words in raised.value.message
+    with pytest.raises(CollectionError) as raised:
+        Broken(end, [], repeat=2).run()
+    (result,) = raised.value.result["nodes"]
+    assert result["verdict"] == "unknown"
+    assert result["findings"][0]["found"].startswith("a look that found nothing wrong;")
+
+
+@pytest.mark.usefixtures("no_cluster")
+def test_a_run_that_is_ended_after_the_last_look_keeps_its_verdicts(monkeypatch):
+    run = Scripted([], [], repeat=2)
+
+    def end():
+        raise Interrupted("SIGTERM")
+
+    monkeypatch.setattr(run._own, "give_back", end)
+    with pytest.raises(CollectionError, match="interrupted") as raised:
+        run.run()
+    assert [each["verdict"] for each in raised.value.result["nodes"]] == ["passed"]
