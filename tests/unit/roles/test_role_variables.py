@@ -68,6 +68,25 @@ def test_former_node_access_is_what_the_stack_says(stack: str) -> None:
     assert prerequisites("__eks_prerequisites_former_access", stack=stack) == stack
 
 
+@pytest.mark.parametrize(("version", "minor"), [("1.14.3", "1.14"), ("v1.0.5", "1.0"), ("1.9", "1.9")])
+def test_stack_is_told_the_minor_version(version: str, minor: str) -> None:
+    assert evaluate("eks_prerequisites", "__eks_prerequisites_karpenter_minor", eks_prerequisites_karpenter_version=version) == minor
+
+
+def test_version_of_the_policies_follows_the_charts() -> None:
+    assert evaluate("eks_prerequisites", "eks_prerequisites_karpenter_version", karpenter_chart_version="1.9.0") == "1.9.0"
+    usual = yaml.safe_load((ROLES / "karpenter" / "defaults" / "main.yml").read_text())["karpenter_chart_version"]
+    assert evaluate("eks_prerequisites", "eks_prerequisites_karpenter_version") == usual
+
+
+@pytest.mark.parametrize(("identity", "account"), [("pod_identity", True), ("irsa", True), ("external", False)])
+def test_template_gets_the_parameters_that_it_has(identity: str, account: bool) -> None:
+    """CloudFormation refuses one that the template does not declare."""
+    given = evaluate("eks_prerequisites", "__eks_prerequisites_parameters", eks_prerequisites_controller_identity=identity)
+    assert ({"Namespace", "ServiceAccount"} <= set(given)) is account
+    assert given["ControllerRoleName"] == "KarpenterController-demo"
+
+
 def test_service_account_follows_karpenters() -> None:
     given = {"karpenter_namespace": "karpenter", "karpenter_service_account": "other"}
     assert evaluate("eks_prerequisites", "eks_prerequisites_namespace", **given) == "karpenter"
