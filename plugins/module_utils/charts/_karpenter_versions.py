@@ -46,8 +46,13 @@ def version_problem(version: str, kubernetes: str, option: str) -> str:
             f"{option} is '{version}', but this role knows what Karpenter needs of AWS only for {_dotted(OLDEST)} to {_dotted(NEWEST)}."
             " Set it to one of these versions."
         )
-    first = FIRST_BY_KUBERNETES.get(kubernetes)
-    if first is None or (parts(version) or first) >= first:
+    return kubernetes_problem(version, kubernetes, option)
+
+
+def kubernetes_problem(version: str, kubernetes: str, option: str) -> str:
+    """Why the cluster's Kubernetes is too new for Karpenter ``version``; empty where it is not, or where it is not in the table."""
+    first, given = FIRST_BY_KUBERNETES.get(kubernetes), parts(version)
+    if first is None or given is None or given >= first:
         return ""
     return (
         f"{option} is '{version}', but the cluster runs Kubernetes {kubernetes}, which Karpenter supports since {_dotted(first)}. Set it to"

@@ -155,3 +155,17 @@ def test_further_rights_are_bound_to_the_controllers_service_account() -> None:
     assert (role["kind"], role["metadata"]["name"], role["rules"]) == ("ClusterRole", "karpenter-core-llmaz", rules)
     assert (binding["kind"], binding["roleRef"]["name"]) == ("ClusterRoleBinding", "karpenter-core-llmaz")
     assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "karpenter", "namespace": "karpenter"}]
+
+
+def test_definitions_come_in_the_controllers_version_unless_said_otherwise() -> None:
+    versions = [chart["chart_version"] for chart in evaluate("karpenter", "__karpenter_charts", karpenter_chart_version="1.9.0")]
+    assert versions == ["1.9.0", "1.9.0"]
+    newer = evaluate("karpenter", "__karpenter_charts", karpenter_crd_chart_version="1.15.0")
+    assert newer[0]["chart_version"] == "1.15.0" != newer[1]["chart_version"]
+
+
+# What Kubernetes says of itself; EKS adds a plus sign.
+@pytest.mark.parametrize(("minor", "version"), [("36", "1.36"), ("30+", "1.30")])
+def test_plan_has_kubernetes_own_version(minor: str, version: str) -> None:
+    plan = evaluate("karpenter", "__karpenter_plan", __karpenter_kubernetes={"major": "1", "minor": minor})
+    assert (plan["kubernetes"], plan["release"], plan["adopt"]) == (version, "karpenter-crd", False)
