@@ -1,4 +1,4 @@
-"""Write the tables of docs/diagnosis.md and docs/verification.md from the collection's own; with --check, only say whether they are current."""
+"""Write the tables of docs/diagnosis.md, docs/verification.md and docs/preflight.md from the collection's own; with --check, only say whether they are current."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.judging._failure
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._remedies import ACTIONS  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._required_facts import BOARDS, REQUIRED  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._xids import XIDS  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._preflight import CHECKS  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._quotas import QUOTAS  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._versions import FIRST_KARPENTER  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,17 @@ def _facts() -> Iterator[str]:
     yield table("What a board has", ("Word of its name", "What it has"), boards)
 
 
+def preflight() -> Iterator[str]:
+    """The checks, and the tables that they go by."""
+    columns = ("Check", "Asks", "An error", "A warning", "Needs the rights")
+    rows = ((f"`{row.name}`", row.question, row.error or "-", row.warning or "-", ", ".join(row.rights) or "-") for row in CHECKS)
+    yield table("What is asked", columns, rows)
+    versions = ((".".join(map(str, minor)), ".".join(map(str, first))) for minor, first in FIRST_KARPENTER.items())
+    yield table("Kubernetes and Karpenter", ("Kubernetes", "First Karpenter that supports it"), versions)
+    quotas = ((row.families, f"`{row.on_demand}`", f"`{row.spot}`" if row.spot else "-") for row in dict.fromkeys(QUOTAS.values()))
+    yield table("Quotas of vCPUs", ("Families", "On-demand", "Spot"), quotas)
+
+
 PAGES = (
     Page("diagnosis.md", "plugins/module_utils/diagnosis/_advice_*.py", diagnosis),
     Page(
@@ -122,6 +136,7 @@ PAGES = (
         "plugins/module_utils/judging/_remedies.py, _device_checks.py, _required_facts.py, _failures.py and _xids.py",
         verification,
     ),
+    Page("preflight.md", "plugins/module_utils/preflight/_*.py", preflight),
 )
 
 

@@ -1,0 +1,44 @@
+# Copyright (c) 2026 The accelerated.nodes authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Reads an EKS cluster with its addons and subnets, and says which clusters there are where it is unknown; decides nothing."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import AwsError, fetch
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._eks import cluster_facts
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
+
+
+def read_cluster(eks: Any, ec2: Any, name: str, must_exist: bool) -> Optional[dict]:
+    """The facts of the cluster ``name``; None when it is unknown and need not exist, else CollectionError."""
+    try:
+        cluster = fetch(eks, "describe_cluster", name=name)["cluster"]
+    except AwsError as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+        if must_exist:
+            raise CollectionError(unknown_cluster(name, eks.meta.region_name, known_clusters(eks))) from error
+        return None
+    addons = fetch(eks, "list_addons", clusterName=name)["addons"]
+    subnets = fetch(ec2, "describe_subnets", SubnetIds=cluster["resourcesVpcConfig"]["subnetIds"])["Subnets"]
+    vpc = {"Name": "vpc-id", "Values": [subnets[0]["VpcId"]]}
+    return cluster_facts(cluster, addons, subnets, fetch(ec2, "describe_route_tables", Filters=[vpc])["RouteTables"])
+
+
+def known_clusters(eks: Any) -> list[str]:
+    """Names of the region's clusters; empty as well when they may not be listed: they only help the reader."""
+    try:
+        return fetch(eks, "list_clusters").get("clusters", [])
+    except AwsError:
+        return []
+
+
+def unknown_cluster(name: str, region: str, known: list[str]) -> str:
+    """Says that there is no such cluster, and what there is."""
+    there = f"The clusters there: {', '.join(sorted(known))}." if known else "No cluster could be seen there."
+    return (
+        f"There is no EKS cluster '{name}' (option name) in region '{region}' (option region). {there}"
+        " Correct eks_cluster_name or eks_region, or use the credentials of the account that has it."
+    )
