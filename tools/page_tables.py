@@ -1,4 +1,4 @@
-"""Write the tables of docs/diagnosis.md, docs/verification.md and docs/preflight.md from the collection's own; with --check, only say whether they are current."""
+"""Write the tables of docs/ (see PAGES) from the collection's own; with --check, only say whether they are current."""
 
 from __future__ import annotations
 

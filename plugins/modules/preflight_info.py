@@ -29,6 +29,11 @@ options:
     description: Number of replicas of its controller.
     type: int
     default: 2
+  karpenter_tolerations:
+    description: Tolerations of its pods.
+    type: list
+    elements: dict
+    default: [{key: CriticalAddonsOnly, operator: Exists}]
   isolated_vpc:
     description: Whether Karpenter is told that its VPC has no way to AWS' public endpoints.
     type: bool
@@ -302,6 +307,7 @@ ARGUMENTS = {
     "cluster_name": {"type": "str", "required": True},
     "karpenter_version": {"type": "str", "required": True},
     "karpenter_replicas": {"type": "int", "default": 2},
+    "karpenter_tolerations": {"type": "list", "elements": "dict", "default": [{"key": "CriticalAddonsOnly", "operator": "Exists"}]},
     "isolated_vpc": {"type": "bool", "default": False},
     "interruption_queue": {"type": "str", "default": ""},
     "pod_identity": {"type": "bool", "default": True},

@@ -14,7 +14,17 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators imp
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators._instance_types import INSTANCE_TYPES
 from ansible_collections.accelerated.nodes.plugins.module_utils.aws._ami_releases import Image, images_of, parameter
 from ansible_collections.accelerated.nodes.plugins.module_utils.pools._requirements import meets
-from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import ERROR, WARNING, Check, Facts, Finding, Judgement
+from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import (
+    ERROR,
+    NOT_CHECKED,
+    WARNING,
+    Check,
+    Facts,
+    Finding,
+    Judgement,
+    of_pool,
+    of_pools,
+)
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._network import subnets_of
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._plan import RECOMMENDED, Plan, PlannedPool
 
@@ -46,7 +56,7 @@ def images(plan: Plan, facts: Facts) -> Judgement:
     """Whether AWS publishes the image that each pool boots."""
     published = facts["images"]
     wanted = wanted_images(plan, facts["cluster"]["version"], facts["node_classes"])
-    findings = []
+    findings: list[Finding] = []
     for each in wanted:
         if not published[each.parameter]:
             what = (
@@ -54,8 +64,13 @@ def images(plan: Plan, facts: Facts) -> Judgement:
                 f" {each.parameter}); Karpenter would say nothing of it, and launch no node."
             )
             step = "Correct the pool's architectures, its ami_alias or node_pools_ami_version."
-            findings.append(Finding(ERROR, what, f"node pool {each.pool}", step))
-    return Judgement(f"{len({each.parameter for each in wanted})} images", findings)
+            findings.append(of_pool(each.pool, ERROR, what, step))
+    unknown = sorted({pool.name for pool in plan.pools} - {each.pool for each in wanted})
+    if unknown:
+        what = "The class goes by no alias of al2023 or Bottlerocket, so that what its images are for is not known."
+        step = "See yourself that they have the driver of the pool's accelerator and are of its architecture."
+        findings.append(of_pool(", ".join(unknown), NOT_CHECKED, what, step))
+    return Judgement(f"{len({each.parameter for each in wanted})} images", of_pools(findings))
 
 
 def _aliases(pool: PlannedPool, live: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -91,11 +106,14 @@ def offerings(plan: Plan, facts: Facts) -> Judgement:
     for pool in plan.pools:
         zones = sorted({each["AvailabilityZone"] for each in subnets_of(pool, plan, facts)})
         if not zones:
-            continue  # The check of subnets says so.
+            findings.append(
+                of_pool(pool.name, NOT_CHECKED, "Without subnets there are no zones to look in.", "Mend what the check subnets tells.")
+            )
+            continue
         there = {zone: set(types_of(pool, offered.get(zone, ()))) for zone in zones}
         seen |= set().union(*there.values())
         findings += _offering_problems(pool, there, offered)
-    return Judgement(f"{len(seen)} instance types in the subnets' zones", findings)
+    return Judgement(f"{len(seen)} instance types in the subnets' zones", of_pools(findings))
 
 
 def types_of(pool: PlannedPool, names: Iterable[str]) -> list[str]:
@@ -108,7 +126,7 @@ def types_of(pool: PlannedPool, names: Iterable[str]) -> list[str]:
 
 
 def _offering_problems(pool: PlannedPool, there: Mapping[str, set[str]], offered: Mapping[str, Iterable[str]]) -> Iterator[Finding]:
-    where, zones = f"node pool {pool.name}", ", ".join(there)
+    zones = ", ".join(there)
     if not any(there.values()):
         elsewhere = sorted(zone for zone, names in offered.items() if types_of(pool, names))
         known = f"In this region they are offered in {', '.join(elsewhere)} alone." if elsewhere else "No zone of this region offers one."
@@ -118,13 +136,13 @@ def _offering_problems(pool: PlannedPool, there: Mapping[str, set[str]], offered
             if not elsewhere
             else "Give the cluster a subnet there, or choose other instance types."
         )
-        yield Finding(ERROR, what, where, step)
+        yield of_pool(pool.name, ERROR, what, step)
         return
     named = pool.values(label.INSTANCE_TYPE)
     nowhere = [name for name in named if not any(name in names for names in there.values())]
     if nowhere:
         what = f"The instance types {', '.join(nowhere)} are not offered in the zones of its subnets ({zones}); the others are."
-        yield Finding(WARNING, what, where, "Leave them out, or add a subnet in a zone that has them.")
+        yield of_pool(pool.name, WARNING, what, "Leave them out, or add a subnet in a zone that has them.")
 
 
 CHECKS = (

@@ -7,7 +7,7 @@ This file is internal to the collection and may change in any release.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ WARNING = "warning"
 NOT_CHECKED = "not_checked"
 PASSED = "passed"
 SKIPPED = "skipped"
+POOL = "node pool "
 # The worst first.
 STATES = (ERROR, WARNING, NOT_CHECKED, PASSED, SKIPPED)
 
@@ -68,6 +69,19 @@ class Check:
     warning: str
     rights: tuple[str, ...]
     judge: Callable[[Any, Facts], Judgement]
+
+
+def of_pool(name: str, severity: str, what: str, next_step: str) -> Finding:
+    """A finding about a node pool."""
+    return Finding(severity, what, f"{POOL}{name}", next_step)
+
+
+def of_pools(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings about node pools, those that say the same of several once."""
+    by_text: dict[tuple[str, str, str], list[str]] = {}
+    for each in findings:
+        by_text.setdefault((each.severity, each.what, each.next_step), []).append(each.where[len(POOL) :])
+    return [of_pool(", ".join(names), severity, what, step) for (severity, what, step), names in by_text.items()]
 
 
 class Outcome(NamedTuple):

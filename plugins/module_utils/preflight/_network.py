@@ -11,7 +11,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.pools._node_class import DISCOVERY_TAG
-from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import ERROR, WARNING, Check, Facts, Finding, Judgement
+from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import (
+    ERROR,
+    WARNING,
+    Check,
+    Facts,
+    Finding,
+    Judgement,
+    of_pool,
+    of_pools,
+)
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._plan import Plan, PlannedPool
 
 # A subnet with fewer has no room for a node and its pods; EC2 keeps five of each subnet's addresses for itself.
@@ -41,9 +50,9 @@ def subnets(plan: Plan, facts: Facts) -> Judgement:
     for pool in plan.pools:
         chosen = subnets_of(pool, plan, facts)
         found.update({each["SubnetId"]: each for each in chosen})
-        findings += [_of_pool(pool, *problem) for problem in _subnet_problems(pool, chosen, plan, facts)]
+        findings += [of_pool(pool.name, *problem) for problem in _subnet_problems(pool, chosen, plan, facts)]
     free = sum(each.get("AvailableIpAddressCount", 0) for each in found.values())
-    return Judgement(f"{len(found)} subnets, {free} free addresses", _merged(findings))
+    return Judgement(f"{len(found)} subnets, {free} free addresses", of_pools(findings))
 
 
 def security_groups(plan: Plan, facts: Facts) -> Judgement:
@@ -59,11 +68,13 @@ def security_groups(plan: Plan, facts: Facts) -> Judgement:
         if not chosen:
             terms = _shown(_terms(pool, live, "securityGroupSelectorTerms"))
             step = f"Tag the cluster's security group, {facts['cluster']['cluster_security_group_id']}, or correct security_group_selector."
-            findings.append(_of_pool(pool, ERROR, f"No security group in {plan.region} matches {terms}: nodes cannot be launched.", step))
+            findings.append(
+                of_pool(pool.name, ERROR, f"No security group in {plan.region} matches {terms}: nodes cannot be launched.", step)
+            )
         elif elsewhere:
             what = f"The security groups {', '.join(elsewhere)} match, and are of another VPC than the cluster's ({vpc})."
-            findings.append(_of_pool(pool, ERROR, what, "Make the selector match groups of that VPC only."))
-    return Judgement(f"{len(found)} security groups", _merged(findings))
+            findings.append(of_pool(pool.name, ERROR, what, "Make the selector match groups of that VPC only."))
+    return Judgement(f"{len(found)} security groups", of_pools(findings))
 
 
 def endpoints(plan: Plan, facts: Facts) -> Judgement:
@@ -199,18 +210,6 @@ def _leads_out(subnet_id: str, tables: list[Mapping[str, Any]]) -> bool:
 def _service(name: str, region: str) -> str:
     """``ecr.api`` of com.amazonaws.us-west-2.ecr.api."""
     return name.partition(f".{region}.")[2]
-
-
-def _of_pool(pool: PlannedPool, severity: str, what: str, step: str) -> Finding:
-    return Finding(severity, what, f"node pool {pool.name}", step)
-
-
-def _merged(findings: list[Finding]) -> list[Finding]:
-    """Those that say the same of several pools once."""
-    by_text: dict[tuple[str, str, str], list[str]] = {}
-    for each in findings:
-        by_text.setdefault((each.severity, each.what, each.next_step), []).append(each.where.removeprefix("node pool "))
-    return [Finding(severity, what, f"node pool {', '.join(names)}", step) for (severity, what, step), names in by_text.items()]
 
 
 def _shown(terms: list[Mapping[str, Any]]) -> str:

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Whether there are nodes for Karpenter itself: pure.
 
-Its chart keeps its pods off the nodes that it makes, puts no two of them on one node, and tolerates CriticalAddonsOnly alone
-(charts/karpenter/values.yaml, 1.14): with too few nodes of other kinds it never becomes available.
+Its chart keeps its pods off the nodes that it makes, puts no two of them on one node, and tolerates CriticalAddonsOnly alone unless
+it is told otherwise (charts/karpenter/values.yaml, 1.14): with too few nodes of other kinds it never becomes available.
 
 This file is internal to the collection and may change in any release.
 """
@@ -19,7 +19,6 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._plan import Plan
 
 NODE_POOL = "karpenter.sh/nodepool"
-KARPENTERS = {"tolerations": [{"key": "CriticalAddonsOnly", "operator": "Exists"}]}
 STEP = (
     "Add a managed node group of {replicas} or more small nodes, or set karpenter_replicas to the number of nodes that there are; where"
     " Karpenter runs on Fargate, leave this check out (preflight_skip)."
@@ -29,7 +28,7 @@ STEP = (
 def karpenter_nodes(plan: Plan, facts: Facts) -> Judgement:
     """Whether each of Karpenter's replicas finds a node of its own that Karpenter has not made."""
     others = [each for each in facts["nodes"] if NODE_POOL not in _labels(each)]
-    unfit = {each["metadata"]["name"]: why for each in others for why in _unfit(each)}
+    unfit = {each["metadata"]["name"]: why for each in others for why in _unfit(each, plan)}
     fit = [each for each in others if each["metadata"]["name"] not in unfit]
     zones = {_labels(each).get(label.ZONE, "") for each in fit}
     saw = f"{len(fit)} nodes in {len(zones)} zones for {plan.replicas} replicas"
@@ -43,11 +42,11 @@ def karpenter_nodes(plan: Plan, facts: Facts) -> Judgement:
     return Judgement(saw, [])
 
 
-def _unfit(node: Mapping[str, Any]) -> Iterator[str]:
+def _unfit(node: Mapping[str, Any], plan: Plan) -> Iterator[str]:
     """Why Karpenter's pods would not run on a node; at most one reason."""
     spec = node.get("spec") or {}
     ready = [each["status"] for each in (node.get("status") or {}).get("conditions") or [] if each["type"] == "Ready"]
-    taint = repelling(KARPENTERS, spec.get("taints") or [])
+    taint = repelling({"tolerations": list(plan.tolerations)}, spec.get("taints") or [])
     if ready != ["True"]:
         yield "not ready"
     elif spec.get("unschedulable"):

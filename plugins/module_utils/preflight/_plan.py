@@ -90,6 +90,7 @@ class Plan:
     pools: tuple[PlannedPool, ...] = ()
     definitions: tuple[Mapping[str, Any], ...] = ()
     replicas: int = 2
+    tolerations: tuple[Mapping[str, Any], ...] = ()
     isolated_vpc: bool = False
     node_access: str = "auto"
     pod_identity: bool = True
@@ -119,6 +120,7 @@ def plan_of(params: Mapping[str, Any], region: str) -> Plan:
         pools=tuple(_planned(params["node_pools"], defaults)),
         definitions=tuple(params["node_pools"]),
         replicas=params["karpenter_replicas"],
+        tolerations=tuple(params["karpenter_tolerations"]),
         queue=params["interruption_queue"],
         subnet_ids=tuple(params["subnet_ids"]),
         security_group_ids=tuple(params["security_group_ids"]),

@@ -92,17 +92,22 @@ def table(plan: Plan, found: list[Outcome]) -> Iterator[str]:
 
 def counted(found: list[Outcome]) -> str:
     """How many checks have come to which state."""
-    return ", ".join(
-        f"{count} {WORDS[state].lower()}" for state in WORDS for count in [sum(each.state == state for each in found)] if count
-    )
+    numbers = {state: sum(each.state == state for each in found) for state in WORDS}
+    return ", ".join(f"{number} {_plural(WORDS[state].lower(), number)}" for state, number in numbers.items() if number)
+
+
+def _plural(word: str, number: int) -> str:
+    return f"{word}s" if number > 1 and word in (ERROR, WARNING) else word
 
 
 def _lines(finding: Finding, indent: str) -> Iterator[str]:
     parts = (("what ", finding.what), ("where", finding.where), ("next ", finding.next_step))
     for word, text in parts:
         before = f"{indent}| {word} "
+        after = f"{indent}|       "
+        # Words are not broken, so that commands and paths can be copied.
         yield from textwrap.wrap(
-            printable(text), WIDTH, initial_indent=before, subsequent_indent=f"{indent}|       ", break_on_hyphens=False
+            printable(text), WIDTH, initial_indent=before, subsequent_indent=after, break_long_words=False, break_on_hyphens=False
         )
 
 

@@ -14,7 +14,15 @@ from typing import NamedTuple, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators._instance_types import INSTANCE_TYPES
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._quantities import parse_quantity
-from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import ERROR, WARNING, Check, Facts, Finding, Judgement
+from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import (
+    ERROR,
+    NOT_CHECKED,
+    WARNING,
+    Check,
+    Facts,
+    Finding,
+    Judgement,
+)
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._plan import Plan, PlannedPool
 
 
@@ -73,8 +81,8 @@ def quota_of(name: str) -> Optional[Quota]:
 def vcpu_quotas(plan: Plan, facts: Facts) -> Judgement:
     """Whether an instance of each pool fits its quota, and whether all that their limits allow do."""
     quotas, wanted = facts["quotas"], needs(plan)
-    findings = [*_too_small_for_one(wanted, quotas), *_too_small_for_all(wanted, quotas)]
-    shown = {need.code: f"{need.families} {need.capacity_type} {quotas[need.code]['value']:g}" for need in wanted}
+    findings = [*_too_small_for_one(wanted, quotas), *_too_small_for_all(wanted, quotas), *_without_quota(plan, wanted)]
+    shown = {need.code: f"{need.families.partition(' (')[0]} {need.capacity_type} {quotas[need.code]['value']:g}" for need in wanted}
     return Judgement("vCPUs: " + (", ".join(shown.values()) or "none needed"), findings)
 
 
@@ -150,6 +158,16 @@ def _too_small_for_all(wanted: list[Need], quotas: Mapping[str, dict]) -> Iterat
         what = f"The quota '{quota['name']}' ({code}) is {quota['value']:g} vCPUs, and the pools' limits allow for {total:g} at least."
         pools = ", ".join(need.pool for need in sharing)
         yield Finding(WARNING, what, f"node pool {pools}", _raise(sharing[0], total))
+
+
+def _without_quota(plan: Plan, wanted: list[Need]) -> Iterator[Finding]:
+    """Pools of families whose quota is not known."""
+    known = {(need.pool, need.capacity_type) for need in wanted}
+    for pool in plan.pools:
+        unknown = [each for each in CAPACITY_TYPES if each in pool.capacity_types and (pool.name, each) not in known]
+        if unknown:
+            what = f"The quota of its instance families, {' and '.join(unknown)}, is not known to this collection."
+            yield Finding(NOT_CHECKED, what, f"node pool {pool.name}", "Look for it in Service Quotas, service ec2.")
 
 
 def _raise(need: Need, value: Decimal | int) -> str:

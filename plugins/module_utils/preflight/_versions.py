@@ -8,7 +8,15 @@ This file is internal to the collection and may change in any release.
 from __future__ import annotations
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._text import version
-from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import ERROR, WARNING, Check, Facts, Finding, Judgement
+from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import (
+    ERROR,
+    NOT_CHECKED,
+    WARNING,
+    Check,
+    Facts,
+    Finding,
+    Judgement,
+)
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._plan import Plan
 
 # Minor version of Kubernetes -> the first Karpenter that supports it.
@@ -65,6 +73,25 @@ def cluster_state(plan: Plan, facts: Facts) -> Judgement:
     return Judgement(saw, [Finding(ERROR, what, f"EKS cluster {plan.cluster_name}", "Run this again when it is ACTIVE.")])
 
 
+def kubeconfig(plan: Plan, facts: Facts) -> Judgement:
+    """Whether the kubeconfig leads to the cluster that is meant."""
+    server, cluster = facts["server"], facts["cluster"]
+    if server["problem"]:
+        step = "Mend what kubernetes_version tells, and run this again."
+        return Judgement("no answer", [Finding(NOT_CHECKED, "The API server does not answer.", "the cluster's API server", step)])
+    seen, meant = _host(server["host"]), _host(cluster["endpoint"] or "")
+    if seen == meant:
+        return Judgement(seen, [])
+    what = f"The kubeconfig leads to {seen}, and the endpoint of EKS cluster {plan.cluster_name} is {meant}: they may be two clusters."
+    step = f"Unless it is a proxy, correct eks_kubeconfig and eks_context: `aws eks update-kubeconfig --name {plan.cluster_name} --region {plan.region}`."
+    return Judgement(seen, [Finding(WARNING, what, "eks_kubeconfig", step)])
+
+
+def _host(url: str) -> str:
+    """Host and port of a URL, in one spelling."""
+    return url.partition("://")[2].partition("/")[0].lower().removesuffix(":443")
+
+
 def authentication_mode(plan: Plan, facts: Facts) -> Judgement:
     """Whether the cluster knows the way by which nodes are to be let in."""
     mode = facts["cluster"]["authentication_mode"]
@@ -105,6 +132,15 @@ CHECKS = (
         "the version is newer than the table",
         (),
         kubernetes_version,
+    ),
+    Check(
+        "kubeconfig",
+        "Does the kubeconfig lead to the EKS cluster of that name?",
+        ("cluster", "server"),
+        "",
+        "its server is not the cluster's endpoint",
+        ("eks:DescribeCluster",),
+        kubeconfig,
     ),
     Check(
         "authentication_mode",

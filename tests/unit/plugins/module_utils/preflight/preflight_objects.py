@@ -21,6 +21,7 @@ CLUSTER = {
     "status": "ACTIVE",
     "version": "1.36",
     "authentication_mode": "API_AND_CONFIG_MAP",
+    "endpoint": "https://ABC.gr7.us-west-2.eks.amazonaws.com",
     "auto_mode": False,
     "vpc_id": VPC,
     "subnets": [{"subnet_id": "subnet-a", "public": False}, {"subnet_id": "subnet-p", "public": True}],
@@ -49,7 +50,7 @@ def a_node(name: str, zone: str = "us-west-2a", ready: str = "True", labels: dic
 
 VALUES: dict[str, Any] = {
     "cluster": CLUSTER,
-    "server": {"host": "https://demo", "version": "1.36.3", "problem": ""},
+    "server": {"host": "https://abc.gr7.us-west-2.eks.amazonaws.com:443", "version": "1.36.3", "problem": ""},
     "nodes": [a_node("one"), a_node("two", "us-west-2b")],
     "objects": [],
     "node_classes": {},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._capacity import types_of, wanted_images
 
-from tests.unit.plugins.module_utils.preflight.preflight_objects import CPU, GPU, NEURON, a_plan, facts, only, outcome
+from tests.unit.plugins.module_utils.preflight.preflight_objects import CPU, GPU, NEURON, a_plan, only, outcome
 
 FOLDER = "/aws/service/eks/optimized-ami/1.36/amazon-linux-2023"
 
@@ -70,8 +70,18 @@ def test_a_named_type_that_is_not_offered_beside_one_that_is():
     assert state == "warning" and "g5.2xlarge are not offered" in what
 
 
-def test_a_pool_without_subnets_is_told_once():
+def test_a_pool_without_subnets_is_not_called_good():
     plan = a_plan({**GPU, "subnet_selector": [{"id": "subnet-x"}]})
     assert outcome("subnets", plan).state == "error"
-    assert outcome("offerings", plan).state == "passed"
-    assert facts()["offerings"]
+    assert outcome("offerings", plan).state == "not_checked"
+
+
+def test_an_image_that_several_pools_lack_is_told_once():
+    plan = a_plan(GPU, {**GPU, "name": "other"})
+    assert only(outcome("images", plan, images=dict.fromkeys(wanted(plan), "")))[2] == "node pool gpu, other"
+
+
+def test_images_of_which_nothing_is_known_are_not_called_good():
+    plan = a_plan({**GPU, "node_class_spec": {"amiSelectorTerms": [{"id": "ami-1"}]}}, CPU)
+    state, what, where, _step = only(outcome("images", plan, images=dict.fromkeys(wanted(plan), "ami-1")))
+    assert (state, where) == ("not_checked", "node pool gpu") and "no alias of al2023" in what

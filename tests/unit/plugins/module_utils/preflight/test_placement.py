@@ -44,3 +44,9 @@ def test_one_zone_is_a_warning():
 def test_many_unfit_nodes_are_not_all_named():
     nodes = [a_node(f"node-{number}", ready="Unknown") for number in range(9)]
     assert "and 4 more" in only(outcome("karpenter_nodes", a_plan(), nodes=nodes))[1]
+
+
+def test_tolerations_that_karpenter_is_given_count():
+    nodes = [a_node("one", taints=[TAINT]), a_node("two", "us-west-2b", taints=[TAINT])]
+    assert outcome("karpenter_nodes", a_plan(), nodes=nodes).state == "error"
+    assert outcome("karpenter_nodes", a_plan(karpenter_tolerations=[{"key": "team", "operator": "Exists"}]), nodes=nodes).state == "passed"

@@ -100,3 +100,9 @@ def test_spot_role():
     assert outcome("spot_role", a_plan(spot), spot_role=False).saw == "made by the install"
     state, what, where, step = only(outcome("spot_role", a_plan(spot, spot_role=False), spot_role=False))
     assert (state, where) == ("error", "node pool gpu") and "AWSServiceRoleForEC2Spot" in what and "create-service-linked-role" in step
+
+
+def test_a_quota_that_is_not_known_is_not_called_good():
+    pool = {"name": "mac", "instance_families": ["hpc7a"], "capacity_types": ["spot", "on-demand"]}
+    state, what, where, _step = only(outcome("vcpu_quotas", a_plan(pool), quotas=quotas(L_F7808C92=768)))
+    assert (state, where) == ("not_checked", "node pool mac") and "spot, is not known" in what

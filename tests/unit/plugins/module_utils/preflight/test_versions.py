@@ -59,3 +59,13 @@ def test_the_mode_has_to_know_the_access(mode, access, state):
     found = outcome("authentication_mode", a_plan(node_access=access), cluster={**CLUSTER, "authentication_mode": mode})
     assert found.state == state
     assert all(mode in each.what or "access entries" in each.what for each in found.findings)
+
+
+def test_the_kubeconfig_has_to_lead_to_the_cluster():
+    assert outcome("kubeconfig", a_plan()).state == "passed"
+    state, what, where, step = only(outcome("kubeconfig", a_plan(), server=server("1.36.3")))
+    assert (state, where) == ("warning", "eks_kubeconfig")
+    assert "leads to demo, and the endpoint of EKS cluster demo is abc.gr7" in what
+    assert "`aws eks update-kubeconfig --name demo --region us-west-2`" in step
+    silent = {"host": "", "version": "", "problem": "no"}
+    assert outcome("kubeconfig", a_plan(), server=silent).state == "not_checked"
