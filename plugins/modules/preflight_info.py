@@ -47,7 +47,7 @@ options:
     type: bool
     default: true
   controller_role:
-    description: Name of the controller's IAM role, whose rights are simulated.
+    description: Name or ARN of the controller's IAM role, whose rights are simulated.
     type: str
     default: ""
   node_role:

@@ -116,7 +116,9 @@ def subnets_of(pool: PlannedPool, plan: Plan, facts: Facts) -> list[Mapping[str,
     """The subnets that a pool's class selects, those that the install is about to tag among them."""
     terms = _terms(pool, facts["node_classes"], "subnetSelectorTerms")
     own, zones = planned_subnets(plan, facts), pool.values(ZONE)
-    chosen = [each for each in facts["subnets"] if _selected({"id": each["SubnetId"], "tags": _tags(each, own, plan)}, terms)]
+    chosen = [
+        each for each in facts["subnets"] if _selected({"id": each["SubnetId"], "tags": _tags(each, each["SubnetId"] in own, plan)}, terms)
+    ]
     return [each for each in chosen if not zones or each["AvailabilityZone"] in zones]
 
 
@@ -129,24 +131,27 @@ def planned_subnets(plan: Plan, facts: Facts) -> set[str]:
     return set(plan.subnet_ids or private or [each["subnet_id"] for each in of_cluster])
 
 
-def _groups(plan: Plan, facts: Facts) -> list[dict[str, Any]]:
+def planned_groups(plan: Plan, facts: Facts) -> set[str]:
+    """The security groups that the role eks_prerequisites tags: as named, else the one that EKS made, else those of the cluster's maker."""
+    if not plan.discovery_tags:
+        return set()
     cluster = facts["cluster"]
-    given = plan.security_group_ids or [cluster["cluster_security_group_id"]]
-    own = set(given if plan.discovery_tags and all(given) else cluster["security_group_ids"] if plan.discovery_tags else ())
+    made = [cluster["cluster_security_group_id"]] if cluster["cluster_security_group_id"] else []
+    return set(plan.security_group_ids or made or cluster["security_group_ids"])
+
+
+def _groups(plan: Plan, facts: Facts) -> list[dict[str, Any]]:
+    own = planned_groups(plan, facts)
     return [
-        {
-            "id": each["GroupId"],
-            "name": each["GroupName"],
-            "vpc": each.get("VpcId"),
-            "tags": _tags({**each, "SubnetId": each["GroupId"]}, own, plan),
-        }
+        {"id": each["GroupId"], "name": each["GroupName"], "vpc": each.get("VpcId"), "tags": _tags(each, each["GroupId"] in own, plan)}
         for each in facts["security_groups"]
     ]
 
 
-def _tags(resource: Mapping[str, Any], own: set[str], plan: Plan) -> dict[str, str]:
+def _tags(resource: Mapping[str, Any], will_be_tagged: bool, plan: Plan) -> dict[str, str]:
+    """The tags that a resource has, and the one that it is about to get."""
     tags = {each["Key"]: each["Value"] for each in resource.get("Tags", [])}
-    return {DISCOVERY_TAG: plan.cluster_name, **tags} if resource["SubnetId"] in own else tags
+    return {DISCOVERY_TAG: plan.cluster_name, **tags} if will_be_tagged else tags
 
 
 def _terms(pool: PlannedPool, live: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:

@@ -203,7 +203,9 @@ def _simulation(sources: Sources, plan: Plan, values: dict) -> Any:
     """The results of iam:SimulatePrincipalPolicy; None where the role does not exist."""
     iam, arn = sources.aws("iam"), values["cluster"]["arn"]
     _arn, partition, _eks, _region, account, _rest = arn.split(":", 5)
-    role = f"arn:{partition}:iam::{account}:role/{plan.controller_role}"
+    # One from outside may have a path, and be given by its ARN.
+    is_arn = plan.controller_role.startswith("arn:")
+    role = plan.controller_role if is_arn else f"arn:{partition}:iam::{account}:role/{plan.controller_role}"
     results = []
     for each in questions(plan, arn):
         context = [{"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"} for key, value in each.context.items()]

@@ -77,6 +77,10 @@ def test_security_groups():
     assert outcome("security_groups", a_plan(GPU)).saw == "1 security groups"
     state, what, _where, step = only(outcome("security_groups", a_plan(GPU, discovery_tags=False)))
     assert state == "error" and "No security group" in what and "sg-1" in step
+    other = {"GroupId": "sg-2", "GroupName": "maker's", "VpcId": VPC}
+    older = {**CLUSTER, "cluster_security_group_id": None, "security_group_ids": ["sg-2"]}
+    assert outcome("security_groups", a_plan(GPU), security_groups=[other], cluster=older).saw == "1 security groups"
+    assert outcome("security_groups", a_plan(GPU, security_group_ids=["sg-2"]), security_groups=[other]).saw == "1 security groups"
     foreign = [{"GroupId": "sg-1", "GroupName": "cluster", "VpcId": "vpc-2"}]
     assert "another VPC" in only(outcome("security_groups", a_plan(GPU), security_groups=foreign))[1]
 

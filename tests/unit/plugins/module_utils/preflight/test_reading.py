@@ -160,11 +160,17 @@ def test_a_quota_that_may_not_be_read(aws):
     assert "servicequotas:GetServiceQuota" in facts_of(aws, "quotas").unread["quotas"]
 
 
-def test_simulation_asks_for_the_role_of_the_account(aws):
+@pytest.mark.parametrize(
+    ("given", "role"),
+    [
+        ("controller", "arn:aws:iam::111122223333:role/controller"),
+        ("arn:aws:iam::444455556666:role/path/own", "arn:aws:iam::444455556666:role/path/own"),
+    ],
+)
+def test_simulation_asks_for_the_role_of_the_account(aws, given, role):
     aws.has_cluster()
     allowed = {"EvaluationResults": [{"EvalActionName": "any", "EvalDecision": "allowed"}]}
-    role = "arn:aws:iam::111122223333:role/controller"
-    plan = a_plan(controller_role="controller", interruption_queue="", node_role="", isolated_vpc=True)
+    plan = a_plan(controller_role=given, interruption_queue="", node_role="", isolated_vpc=True)
     for _question in range(8):
         expected = {"PolicySourceArn": role, "ActionNames": ANY, "ResourceArns": ANY, "ContextEntries": ANY}
         aws.answers("iam", "simulate_principal_policy", allowed, expected)
