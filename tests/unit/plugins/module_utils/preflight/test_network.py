@@ -32,6 +32,7 @@ def test_without_the_role_s_tags_only_those_that_are_there_count():
     state, what, where, _step = only(outcome("subnets", plan, subnets=[a_subnet(**{"karpenter.sh__discovery": "other"})]))
     assert (state, where) == ("error", "node pool gpu, cpu")
     assert "No subnet in us-west-2 matches 'karpenter.sh/discovery=demo'" in what and "has the values other there" in what
+    assert outcome("subnets", plan, subnets=[a_subnet()]).state == "error"
     assert outcome("subnets", plan, subnets=[a_subnet(**TAG)]).state == "passed"
 
 

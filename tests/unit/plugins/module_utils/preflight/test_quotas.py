@@ -106,3 +106,9 @@ def test_a_quota_that_is_not_known_is_not_called_good():
     pool = {"name": "mac", "instance_families": ["hpc7a"], "capacity_types": ["spot", "on-demand"]}
     state, what, where, _step = only(outcome("vcpu_quotas", a_plan(pool), quotas=quotas(L_F7808C92=768)))
     assert (state, where) == ("not_checked", "node pool mac") and "spot, is not known" in what
+
+
+def test_numbers_are_written_as_a_command_takes_them():
+    found = outcome("vcpu_quotas", a_plan({**CPU, "limits": {"cpu": "2k"}}), quotas=quotas(L_1216C47A=1000000))
+    assert found.saw == "vCPUs: Standard on-demand 1000000"
+    assert "--desired-value 2000`" in only(outcome("vcpu_quotas", a_plan({**CPU, "limits": {"cpu": "2k"}}), quotas=quotas(L_1216C47A=5)))[3]
