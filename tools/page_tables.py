@@ -125,8 +125,9 @@ def preflight() -> Iterator[str]:
     yield table("What is asked", columns, rows)
     versions = ((".".join(map(str, minor)), ".".join(map(str, first))) for minor, first in FIRST_KARPENTER.items())
     yield table("Kubernetes and Karpenter", ("Kubernetes", "First Karpenter that supports it"), versions)
-    quotas = ((row.families, f"`{row.on_demand}`", f"`{row.spot}`" if row.spot else "-") for row in dict.fromkeys(QUOTAS.values()))
-    yield table("Quotas of vCPUs", ("Families", "On-demand", "Spot"), quotas)
+    prefixes = {row: [prefix for prefix, other in QUOTAS.items() if other == row] for row in QUOTAS.values()}
+    quotas = ((", ".join(prefixes[row]), row.families, f"`{row.on_demand}`", f"`{row.spot}`" if row.spot else "-") for row in prefixes)
+    yield table("Quotas of vCPUs", ("Types that begin with", "Families", "On-demand", "Spot"), quotas)
 
 
 PAGES = (

@@ -45,11 +45,16 @@ QUOTAS: Mapping[str, Quota] = {
     "vt": Quota("G and VT", "L-DB2E81BA", "L-3819A6DF"),
     "u": Quota("High Memory", "L-43DA4232", ""),
     "f": Quota("F", "L-74FC7D96", "L-88CF9481"),
+    # Before the quota of Spot was one for all of P, P5 and later had one of their own.
+    "p5": Quota("P", "L-417A185B", "L-C4BD4855"),
+    "p6": Quota("P", "L-417A185B", "L-C4BD4855"),
     "g": Quota("G and VT", "L-DB2E81BA", "L-3819A6DF"),
     "p": Quota("P", "L-417A185B", "L-7212CCBC"),
     "x": Quota("X", "L-7295265B", "L-E3A00192"),
     **dict.fromkeys("acdhimrtz", Quota("Standard (A, C, D, H, I, M, R, T, Z)", "L-1216C47A", "L-34B43A08")),
 }
+# A quota that some accounts no longer have -> the one that counts there instead.
+SUCCESSORS = {"L-C4BD4855": "L-7212CCBC"}
 CAPACITY_TYPES = {"on-demand": "on_demand", "spot": "spot"}
 
 # The least that an instance of a family outside the table has; the smallest sizes of most families have more.
@@ -75,7 +80,14 @@ def needs(plan: Plan) -> list[Need]:
 def quota_of(name: str) -> Optional[Quota]:
     """The quotas of an instance type or family; None where it belongs to none that is known."""
     letters = re.match(r"[a-z]+", name)
-    return next((quota for prefix, quota in QUOTAS.items() if letters and letters.group().startswith(prefix)), None)
+    family = name.partition(".")[0]
+    fits = (quota for prefix, quota in QUOTAS.items() if letters and (letters.group().startswith(prefix) or _is_generation(family, prefix)))
+    return next(fits, None)
+
+
+def _is_generation(family: str, prefix: str) -> bool:
+    """Whether a family such as p5en is of the generation p5, and not of p50."""
+    return prefix[-1].isdigit() and re.match(rf"{prefix}(?![0-9])", family) is not None
 
 
 def vcpu_quotas(plan: Plan, facts: Facts) -> Judgement:

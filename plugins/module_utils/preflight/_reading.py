@@ -17,7 +17,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors i
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._capacity import wanted_images
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import Facts
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._plan import Plan
-from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._quotas import needs
+from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._quotas import SUCCESSORS, needs
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._rights import questions
 
 # Kind -> where its objects are. Karpenter's own are not there before it is installed.
@@ -27,6 +27,7 @@ OBJECTS = {
     "NodePool": "/apis/karpenter.sh/v1/nodepools",
     "EC2NodeClass": "/apis/karpenter.k8s.aws/v1/ec2nodeclasses",
 }
+DEFAULT_QUOTA = "get_aws_default_service_quota"
 SPOT_PATH = "/aws-service-role/spot.amazonaws.com/"
 
 
@@ -185,14 +186,17 @@ def _quotas(sources: Sources, plan: Plan, values: dict) -> dict[str, dict[str, A
 
 
 def _quota(client: Any, code: str) -> dict[str, Any]:
-    """The quota as it was raised for the account, else AWS' default."""
-    try:
-        found = fetch(client, "get_service_quota", ServiceCode="ec2", QuotaCode=code)["Quota"]
-    except AwsError as error:
-        if error.code != "NoSuchResourceException":
-            raise
-        found = fetch(client, "get_aws_default_service_quota", ServiceCode="ec2", QuotaCode=code)["Quota"]
-    return {"name": found["QuotaName"], "value": found["Value"]}
+    """The quota as it was raised for the account, else AWS' default; else the one that has come in its place."""
+    asked = [(operation, each) for each in (code, SUCCESSORS.get(code)) if each for operation in ("get_service_quota", DEFAULT_QUOTA)]
+    for operation, each in asked:
+        try:
+            found = fetch(client, operation, ServiceCode="ec2", QuotaCode=each)["Quota"]
+        except AwsError as error:
+            if error.code != "NoSuchResourceException" or (operation, each) == asked[-1]:
+                raise
+        else:
+            return {"name": found["QuotaName"], "value": found["Value"]}
+    raise AssertionError("The last question is answered or raises.")
 
 
 def _spot_role(sources: Sources, plan: Plan, values: dict) -> bool:

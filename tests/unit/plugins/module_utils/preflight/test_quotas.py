@@ -38,6 +38,14 @@ def test_families_have_their_quota(name, families):
     assert quota_of(name).families == families
 
 
+@pytest.mark.parametrize(
+    ("name", "code"), [("p4d.24xlarge", "L-7212CCBC"), ("p5en.48xlarge", "L-C4BD4855"), ("p6-b200.48xlarge", "L-C4BD4855")]
+)
+def test_spot_of_p_has_two_quotas(name, code):
+    assert quota_of(name).spot == code
+    assert quota_of("p50.xlarge").spot == "L-7212CCBC"
+
+
 def test_every_accelerated_type_has_a_quota():
     assert [name for name in INSTANCE_TYPES if quota_of(name) is None] == []
 

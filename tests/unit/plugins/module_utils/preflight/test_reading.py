@@ -155,6 +155,21 @@ def test_a_quota_that_was_never_raised_is_aws_default(aws):
     assert facts_of(aws, "quotas")["quotas"] == {G: {"name": "Running On-Demand G and VT instances", "value": 0.0}}
 
 
+def test_a_quota_that_has_gone_is_the_one_in_its_place(aws):
+    for operation in ("get_service_quota", "get_aws_default_service_quota"):
+        aws.refuses("service-quotas", operation, "NoSuchResourceException")
+    answer = {"Quota": {"QuotaName": "All P Spot Instance Requests", "Value": 768.0}}
+    aws.answers("service-quotas", "get_service_quota", answer, {"ServiceCode": "ec2", "QuotaCode": "L-7212CCBC"})
+    plan = a_plan({"name": "p5", "instance_families": ["p5"], "capacity_types": ["spot"], "limits": {"nvidia.com/gpu": 8}})
+    assert facts_of(aws, "quotas", plan=plan)["quotas"] == {"L-C4BD4855": {"name": "All P Spot Instance Requests", "value": 768.0}}
+
+
+def test_a_quota_that_there_is_not_is_not_read(aws):
+    aws.refuses("service-quotas", "get_service_quota", "NoSuchResourceException")
+    aws.refuses("service-quotas", "get_aws_default_service_quota", "NoSuchResourceException")
+    assert "NoSuchResourceException" in facts_of(aws, "quotas").unread["quotas"]
+
+
 def test_a_quota_that_may_not_be_read(aws):
     aws.refuses("service-quotas", "get_service_quota", DENIED)
     assert "servicequotas:GetServiceQuota" in facts_of(aws, "quotas").unread["quotas"]
