@@ -9,7 +9,7 @@ Karpenter 1.14 reads them; the API server's pattern lets more through, and a bud
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 WORDS = frozenset({"@annually", "@yearly", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"})
@@ -35,11 +35,11 @@ class Field(NamedTuple):
 _FIELDS = (Field(0, 59), Field(0, 23), Field(1, 31), Field(1, 12, _MONTHS), Field(0, 6, _DAYS))
 
 
-def is_schedule(text: str, words: Collection[str] = WORDS) -> bool:
+def is_schedule(text: str) -> bool:
     """Say whether Karpenter reads the text as a schedule, such as ``0 8 * * mon-fri`` or ``@daily``."""
     fields = text.split()
     if len(fields) == 1:
-        return text in words
+        return text in WORDS
     return len(fields) == len(_FIELDS) and all(_is_field(given, field) for given, field in zip(fields, _FIELDS))
 
 
