@@ -17,7 +17,7 @@ from pathlib import Path
 import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.accelerated.nodes.plugins.module_utils.charts._helm import diff, normal_version, refusal, workloads
+from ansible_collections.accelerated.nodes.plugins.module_utils.charts._helm import diff, normal_version, objects, refusal, workloads
 
 SPEC = {
     "state": {"choices": ["present", "absent", "checked"], "default": "present"},
@@ -32,6 +32,7 @@ SPEC = {
     "values": {"type": "dict", "default": {}},
     "option": {"default": "helm_release"},
     "chart_ref_option": {},
+    "objects": {"type": "bool", "default": False},
     "kubeconfig": {"type": "raw"},
     "context": {},
     "host": {},
@@ -74,8 +75,9 @@ class ActionModule(ActionBase):
         # Each question to Helm costs a second; an installation that shows no diff has no use for what was there before.
         before = self._release() if options["state"] != "present" or self._task.diff or self._task.check_mode else None
         if options["state"] == "checked":
-            self._render()
-            return {"changed": False, **_facts(before, options)}
+            rendered = self._render()
+            made = {"objects": _objects(rendered)} if options["objects"] else {}
+            return {"changed": False, **_facts(before, options), **made}
         changed = self._apply()
         after = self._after(before, changed)
         result = {"changed": changed, **_facts(after, options)}
@@ -107,7 +109,7 @@ class ActionModule(ActionBase):
         """Return the release that is there, None if none is."""
         return self._helm("helm_info", self._target()).get("status")
 
-    def _render(self) -> None:
+    def _render(self) -> str:
         """Render the chart, which refuses a chart that cannot be pulled and values that do not fit.
 
         The values go by a file of our own: helm_template leaves the one that it writes behind.
@@ -118,7 +120,8 @@ class ActionModule(ActionBase):
                 yaml.safe_dump(_plain(self._options["values"]), stream)
             options = self._options
             target = {"release_name": options["name"], "release_namespace": options["namespace"], "values_files": [path]}
-            self._helm("helm_template", {**self._chart(), **target})
+            definitions = {"include_crds": options["objects"] and not options["skip_crds"]}
+            return self._helm("helm_template", {**self._chart(), **target, **definitions})["stdout"]
         finally:
             Path(path).unlink()
 
@@ -175,6 +178,11 @@ def _normalised(options: dict) -> dict:
 def _facts(release: dict | None, options: dict) -> dict:
     release = release or {}
     return {"chart": release.get("chart", ""), "workloads": workloads(release.get("manifest") or [], options["namespace"])}
+
+
+def _objects(rendered: str) -> list[dict]:
+    """Return what a rendered chart makes; definitions are long, so the fast loader where there is one."""
+    return objects(list(yaml.load_all(rendered, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))))
 
 
 def _shown(release: dict | None) -> dict | None:
