@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators import _instance_labels as label
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators._instance_types import INSTANCE_TYPES
-from ansible_collections.accelerated.nodes.plugins.module_utils.aws._ami_releases import Image, images_of, parameter
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._ami_releases import FAMILIES, Image, images_of, parameter
 from ansible_collections.accelerated.nodes.plugins.module_utils.pools._requirements import meets
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import (
     ERROR,
@@ -27,10 +27,6 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._network import subnets_of
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._plan import RECOMMENDED, Plan, PlannedPool
-
-# The directory of Bottlerocket's images differs: https://bottlerocket.dev/en/os/latest/#/install/ (Karpenter's bottlerocket.go, v1.14).
-BOTTLEROCKET = "/aws/service/bottlerocket/aws-k8s-{kubernetes}{variant}/{architecture}/{release}/image_id"
-BOTTLEROCKET_VARIANTS = {"standard": "", "nvidia": "-nvidia", "neuron": ""}
 
 
 class Wanted(NamedTuple):
@@ -86,16 +82,12 @@ def _aliases(pool: PlannedPool, live: Mapping[str, Mapping[str, Any]]) -> Iterat
 
 
 def _wanted(pool: PlannedPool, alias: str, kubernetes: str) -> Iterator[Wanted]:
-    family, _at, release = alias.partition("@")
+    name, _at, release = alias.partition("@")
+    if name not in FAMILIES:
+        return
+    release = RECOMMENDED if release == "latest" else release
     for image in images_of([pool.pool.description]):
-        if family == "al2023":
-            release = RECOMMENDED if release == "latest" else release
-            yield Wanted(pool.name, image, release, parameter(kubernetes, image, release))
-        elif family == "bottlerocket":
-            named = "latest" if release == RECOMMENDED else release.lstrip("v")
-            variant = BOTTLEROCKET_VARIANTS[image.variant]
-            path = BOTTLEROCKET.format(kubernetes=kubernetes, variant=variant, architecture=image.architecture, release=named)
-            yield Wanted(pool.name, image, named, path)
+        yield Wanted(pool.name, image, release, parameter(FAMILIES[name], kubernetes, image, release))
 
 
 def offerings(plan: Plan, facts: Facts) -> Judgement:

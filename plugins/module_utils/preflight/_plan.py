@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators import _instance_labels as label
-from ansible_collections.accelerated.nodes.plugins.module_utils.pools._node_class import node_class
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._node_class import alias_of, node_class
 from ansible_collections.accelerated.nodes.plugins.module_utils.pools._node_pools import node_pool
 from ansible_collections.accelerated.nodes.plugins.module_utils.pools._pools import Pool
 
@@ -132,4 +132,4 @@ def plan_of(params: Mapping[str, Any], region: str) -> Plan:
 def _planned(descriptions: list[Mapping[str, Any]], defaults: Mapping[str, Any]) -> Iterator[PlannedPool]:
     for pool in map(Pool.from_description, descriptions):
         own = None if "node_class" in pool.description else node_class(pool, defaults)["spec"]
-        yield PlannedPool(pool, node_pool(pool)["spec"], own)
+        yield PlannedPool(pool, node_pool(pool, alias_of(pool, defaults) or "")["spec"], own)
