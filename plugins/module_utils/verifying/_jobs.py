@@ -60,6 +60,7 @@ def check_job(
     timeout: int = 600,
     number: int = 1,
     cordoned: bool = False,
+    resource: Optional[str] = None,
 ) -> dict[str, Any]:
     """Return the Job that lists the accelerators of one node.
 
@@ -74,8 +75,15 @@ def check_job(
         timeout: Seconds for the check, from its pod's start; the tool has a little less.
         number: Which pass over the nodes this is, from 1; in the Job's name.
         cordoned: Whether the Node is cordoned, and to be checked all the same.
+        resource: What the node offers, if not the accelerator's own resource.
     """
-    pod = _pod(accelerator=accelerator, image=image, count=count, node_selector={HOSTNAME_LABEL: hostname}, taints=taints)
+    pod = _pod(
+        accelerator=accelerator,
+        image=image,
+        amount={resource or accelerator.resource: str(count)},
+        node_selector={HOSTNAME_LABEL: hostname},
+        taints=taints,
+    )
     pod["activeDeadlineSeconds"] = timeout
     pod["containers"][0]["command"] = bounded(accelerator, image, tool_seconds(timeout))
     pod["tolerations"] += [_CORDON] * cordoned
@@ -134,7 +142,8 @@ def demand_job(
         timeout: Seconds that the module waits at most.
     """
     labels = {**_labels(run, DEMAND), POOL_LABEL: label_value(node_pool)}
-    pod = _pod(accelerator=accelerator, image=image, count=1, node_selector={NODEPOOL_LABEL: node_pool}, taints=taints)
+    amount = {accelerator.resource: "1"}
+    pod = _pod(accelerator=accelerator, image=image, amount=amount, node_selector={NODEPOOL_LABEL: node_pool}, taints=taints)
     pod["containers"][0]["command"] = ["sh", "-c", _HOLD.format(seconds=timeout + GRACE_SECONDS)]
     pod["affinity"] = {
         "podAntiAffinity": {
@@ -143,6 +152,15 @@ def demand_job(
     }
     name = job_name(DEMAND, run, f"{node_pool}-{number}")
     return _job(name=name, namespace=namespace, labels=labels, pod=pod, timeout=timeout)
+
+
+def set_devices(container: Mapping[str, Any], accelerator: Accelerator, count: int) -> None:
+    """Have a check's container request so many of the devices that it requests, or none of them."""
+    for amounts in container["resources"].values():
+        for name in [name for name in amounts if accelerator.owns(name)]:
+            amounts[name] = str(count)
+            if not count:
+                del amounts[name]
 
 
 def namespace_manifest(name: str) -> dict[str, Any]:
@@ -216,7 +234,7 @@ def _pod(
     *,
     accelerator: Accelerator,
     image: Optional[str],
-    count: int,
+    amount: dict[str, str],
     node_selector: dict[str, str],
     taints: Iterable[Mapping[str, Any]],
 ) -> dict[str, Any]:
@@ -240,8 +258,8 @@ def _pod(
                 "command": list(accelerator.command),
                 "env": [{"name": name, "value": value} for name, value in accelerator.environment],
                 "resources": {
-                    "requests": {"cpu": "50m", "memory": "64Mi", accelerator.resource: str(count)},
-                    "limits": {"memory": "512Mi", accelerator.resource: str(count)},
+                    "requests": {"cpu": "50m", "memory": "64Mi", **amount},
+                    "limits": {"memory": "512Mi", **amount},
                 },
                 "securityContext": {
                     "allowPrivilegeEscalation": False,
