@@ -20,7 +20,7 @@ import pytest
 import yaml
 from moto.server import ThreadedMotoServer
 
-from tests.integration.fault_claims import READY, UNREADY, Claims, condition, node
+from tests.integration.fault_claims import READY, UNREADY, Claims, condition, make_pod, node
 from tests.integration.fault_runs import INFO, WAIT
 from tests.integration.job_player import JobPlayer
 from tests.integration.module_process import ModuleProcesses
@@ -95,6 +95,7 @@ SITUATIONS: dict[str, dict[str, Situation]] = {
         "pool not there": Situation({"node_pools": ["nowhere"]}, "NodePoolNotFound"),
         "nothing asks": Situation({"node_pools": ["idle"]}, "ControllerNotRunning"),
         "a pod's claim": Situation({"pods": ["default/waiting"]}, "ControllerNotRunning"),
+        "all pods have ended": Situation({"jobs": ["default/over"]}, "PodsFinished"),
         "not joined": Situation({"node_pools": ["lost"], "cluster_name": CLUSTER, "region": REGION}, "AwsAuthMappingMissing", 12),
     },
     POOLS: {
@@ -233,7 +234,7 @@ def in_pool(made: dict[str, Any], pool: str, kubelet_port: int) -> dict[str, Any
 
 
 def set_up(api: Api, kubelet_port: int) -> None:
-    """A claim whose device plugin is missing, a pool that nothing asks of, a pod that waits for a node, and one that holds a node's devices."""
+    """A claim whose device plugin is missing, a pool that nothing asks of, and pods: one waits, one has ended, one holds devices."""
     api.request("POST", "/api/v1/nodes", in_pool(node(gpus=0), "bare", kubelet_port))
     Claims(api, "bare").create("0", UNREADY)
     template = {"spec": {"nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": "gpu"}, "requirements": []}}
@@ -253,9 +254,9 @@ def set_up(api: Api, kubelet_port: int) -> None:
     make(api, "karpenter.sh", "NodePool", "nodepools", "unready", {"template": template}, condition("Ready", False, "ValidationFailed"))
     api.request("POST", "/api/v1/namespaces/default/serviceaccounts", {"metadata": {"name": "default"}})
     container = {"name": "main", "image": "example.invalid/none", "resources": {"limits": {"nvidia.com/gpu": "1"}}}
-    api.request("POST", "/api/v1/namespaces/default/pods", {"metadata": {"name": "waiting"}, "spec": {"containers": [container]}})
-    holder = {"containers": [container], "nodeName": HELD}
-    api.request("POST", "/api/v1/namespaces/default/pods", {"metadata": {"name": "holder"}, "spec": holder})
+    make_pod(api, "waiting", containers=[container])
+    make_pod(api, "over", "Succeeded", job="over")
+    make_pod(api, "holder", containers=[container], nodeName=HELD)
     api.request("POST", "/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
     api.request("POST", f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts", {"metadata": {"name": "default"}})
 
