@@ -109,15 +109,15 @@ class CheckPass:
 
     def manifest(self, subject: Subject, seconds: int) -> dict[str, Any]:
         """Return the Job that looks at one node within so many seconds."""
-        accelerator = ACCELERATORS[subject.expected.accelerator]
+        # By the resource that this node offers.
+        accelerator = replace(ACCELERATORS[subject.expected.accelerator], resource=subject.resource)
         node = subject.node or {}
         return check_job(
             run=self._run,
             node=subject.name,
             hostname=node["metadata"]["labels"].get(HOSTNAME_LABEL, subject.name),
             accelerator=accelerator,
-            resource=subject.resource,
-            count=min(subject.offered, subject.expected.requestable or subject.offered),
+            count=subject.requested,
             namespace=self._request.namespace,
             image=self._request.images.get(accelerator.name),
             taints=(node.get("spec") or {}).get("taints") or (),

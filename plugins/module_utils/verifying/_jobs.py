@@ -60,7 +60,6 @@ def check_job(
     timeout: int = 600,
     number: int = 1,
     cordoned: bool = False,
-    resource: Optional[str] = None,
 ) -> dict[str, Any]:
     """Return the Job that lists the accelerators of one node.
 
@@ -75,15 +74,8 @@ def check_job(
         timeout: Seconds for the check, from its pod's start; the tool has a little less.
         number: Which pass over the nodes this is, from 1; in the Job's name.
         cordoned: Whether the Node is cordoned, and to be checked all the same.
-        resource: What the node offers, if not the accelerator's own resource.
     """
-    pod = _pod(
-        accelerator=accelerator,
-        image=image,
-        amount={resource or accelerator.resource: str(count)},
-        node_selector={HOSTNAME_LABEL: hostname},
-        taints=taints,
-    )
+    pod = _pod(accelerator=accelerator, image=image, count=count, node_selector={HOSTNAME_LABEL: hostname}, taints=taints)
     pod["activeDeadlineSeconds"] = timeout
     pod["containers"][0]["command"] = bounded(accelerator, image, tool_seconds(timeout))
     pod["tolerations"] += [_CORDON] * cordoned
@@ -142,8 +134,7 @@ def demand_job(
         timeout: Seconds that the module waits at most.
     """
     labels = {**_labels(run, DEMAND), POOL_LABEL: label_value(node_pool)}
-    amount = {accelerator.resource: "1"}
-    pod = _pod(accelerator=accelerator, image=image, amount=amount, node_selector={NODEPOOL_LABEL: node_pool}, taints=taints)
+    pod = _pod(accelerator=accelerator, image=image, count=1, node_selector={NODEPOOL_LABEL: node_pool}, taints=taints)
     pod["containers"][0]["command"] = ["sh", "-c", _HOLD.format(seconds=timeout + GRACE_SECONDS)]
     pod["affinity"] = {
         "podAntiAffinity": {
@@ -234,7 +225,7 @@ def _pod(
     *,
     accelerator: Accelerator,
     image: Optional[str],
-    amount: dict[str, str],
+    count: int,
     node_selector: dict[str, str],
     taints: Iterable[Mapping[str, Any]],
 ) -> dict[str, Any]:
@@ -258,8 +249,8 @@ def _pod(
                 "command": list(accelerator.command),
                 "env": [{"name": name, "value": value} for name, value in accelerator.environment],
                 "resources": {
-                    "requests": {"cpu": "50m", "memory": "64Mi", **amount},
-                    "limits": {"memory": "512Mi", **amount},
+                    "requests": {"cpu": "50m", "memory": "64Mi", accelerator.resource: str(count)},
+                    "limits": {"memory": "512Mi", accelerator.resource: str(count)},
                 },
                 "securityContext": {
                     "allowPrivilegeEscalation": False,

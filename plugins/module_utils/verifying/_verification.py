@@ -102,6 +102,12 @@ class Subject:
         """The resource that a pod requests to have its accelerators."""
         return next(iter(self.offers), ACCELERATORS[self.expected.accelerator].resource)
 
+    @property
+    def requested(self) -> int:
+        """How many of it a pod requests to have all of them: of a divided GPU all its parts, however many are expected."""
+        divided = self.expected.mig or self.resource != ACCELERATORS[self.expected.accelerator].resource
+        return self.offered if divided else min(self.offered, self.expected.requestable or self.offered)
+
 
 @dataclass(frozen=True)
 class NodeResult:

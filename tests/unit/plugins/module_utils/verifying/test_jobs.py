@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 
 import pytest
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators._accelerators import (
@@ -46,7 +47,7 @@ def test_check_job_requests_all_devices_on_that_node_through_the_scheduler():
 
 
 def test_check_job_requests_mig_devices_by_the_resource_that_the_node_offers():
-    job = a_check(resource="nvidia.com/mig-1g.10gb", count=7)
+    job = a_check(accelerator=replace(NVIDIA, resource="nvidia.com/mig-1g.10gb"), count=7)
     container = job["spec"]["template"]["spec"]["containers"][0]
     for amounts in container["resources"].values():
         assert {name: amount for name, amount in amounts.items() if "nvidia" in name} == {"nvidia.com/mig-1g.10gb": "7"}

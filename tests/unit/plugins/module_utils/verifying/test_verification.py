@@ -269,7 +269,13 @@ def test_a_node_that_offers_mig_devices_is_checked_by_a_request_for_all_of_them(
     divided = mixed(MIG_7, mig_devices={"1g.10gb": 7})
     assert obstacle(divided) is None
     assert (divided.resource, divided.offered, divided.expected.requestable) == ("nvidia.com/mig-1g.10gb", 56, 56)
-    assert subject().resource == "nvidia.com/gpu"
+    assert (subject().resource, subject().requested) == ("nvidia.com/gpu", 1)
+
+
+@pytest.mark.parametrize("offer", [MIG_7, {"nvidia.com/gpu": "56"}])
+@pytest.mark.parametrize("wishes", [{}, {"mig_devices": {"1g.10gb": 7}}])
+def test_all_mig_devices_are_requested_though_nobody_says_how_many_there_should_be(offer, wishes):
+    assert mixed(offer, **wishes).requested == 56
 
 
 def test_a_node_that_offers_too_few_mig_devices_fails_by_their_name():
