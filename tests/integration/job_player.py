@@ -43,6 +43,11 @@ class JobPlayer:
         """Where the nodes' kubelets listen."""
         return int(self._server.server_port)
 
+    @property
+    def played(self) -> int:
+        """How many Jobs have had their pods."""
+        return len(self._seen)
+
     def stop(self) -> None:
         """End."""
         self._stop.set()

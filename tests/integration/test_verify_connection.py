@@ -5,7 +5,6 @@ A control plane without controllers: the Jobs' pods are a stand-in's. A proxy be
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -13,15 +12,17 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import yaml
 
 from tests.bench.cutter import Cutter
 from tests.integration import verify_process
 from tests.integration.fault_claims import node
 from tests.integration.job_player import JobPlayer
-from tests.lab import bare
 from tests.lab.nodes.api import Api
+from tests.lab.proxy.control_plane import ControlPlane
 from tests.lab.state import LOOPBACK
 
 pytestmark = [pytest.mark.lab, pytest.mark.faults]
@@ -40,23 +41,23 @@ Json = dict[str, Any]
 class Place:
     """An API server with two nodes in it, and what is between it and the module."""
 
-    def __init__(self, plane: bare.ControlPlane, cutter: Cutter, directory: Path) -> None:
+    def __init__(self, kubeconfig: Path, cutter: Cutter, directory: Path) -> None:
         self.cutter, self._directory = cutter, directory
-        self.api = Api(plane.kubeconfig)
+        self.api = Api(kubeconfig)
         #: Nodes whose checks run on.
         self.running: set[str] = set()
-        self._player = JobPlayer(self.api, directory, "g4dn.xlarge", running=self.running)
+        self.player = JobPlayer(self.api, directory, "g4dn.xlarge", running=self.running)
         for name in NODES:
             made = node(name)
             made["status"] |= {"addresses": [{"type": "InternalIP", "address": LOOPBACK}]}
-            made["status"] |= {"daemonEndpoints": {"kubeletEndpoint": {"Port": self._player.port}}}
+            made["status"] |= {"daemonEndpoints": {"kubeletEndpoint": {"Port": self.player.port}}}
             self.api.request("POST", "/api/v1/nodes", made)
         self.api.request("POST", "/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
         self.api.request("POST", f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts", {"metadata": {"name": "default"}})
-        config = bare.kubeconfig(plane)
+        config = yaml.safe_load(kubeconfig.read_text())
         config["clusters"][0]["cluster"]["server"] = f"https://{LOOPBACK}:{cutter.port}"
         self._kubeconfig = directory / "cut-kubeconfig"
-        self._kubeconfig.write_text(json.dumps(config))
+        self._kubeconfig.write_text(yaml.safe_dump(config))
 
     def begin(self, name: str, seconds: int = RUN_SECONDS) -> subprocess.Popen[str]:
         """Start the module, with so many seconds for its run."""
@@ -67,16 +68,12 @@ class Place:
     def result(self, process: subprocess.Popen[str], name: str) -> Json:
         return verify_process.result_of(process, self._directory / name, PATIENCE_SECONDS)
 
-    def progress(self, name: str) -> str:
-        """What a run has told so far."""
-        return (self._directory / name / "progress").read_text()
-
     def jobs(self) -> list[Json]:
         found: list[Json] = self.api.request("GET", JOBS)["items"]
         return found
 
     def stop(self) -> None:
-        self._player.stop()
+        self.player.stop()
 
 
 def eventually(true: Callable[[], Any]) -> Any:
@@ -91,10 +88,15 @@ def eventually(true: Callable[[], Any]) -> Any:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     directory = tmp_path_factory.mktemp("connection")
-    with bare.control_plane(directory / "plane") as plane, Cutter(plane.port) as cutter:
-        found = Place(plane, cutter, directory)
+    plane = ControlPlane(directory / "plane")
+    plane.up()
+    kubeconfig = plane.state.kubeconfig
+    url = urlsplit(yaml.safe_load(kubeconfig.read_text())["clusters"][0]["cluster"]["server"])
+    with Cutter(int(url.port or 443)) as cutter:
+        found = Place(kubeconfig, cutter, directory)
         yield found
         found.stop()
+    plane.down()
 
 
 @pytest.fixture(autouse=True)
@@ -120,9 +122,10 @@ def test_connections_that_are_cut_again_and_again_cost_no_verdict(place: Place) 
 
 def test_a_connection_that_is_lost_until_after_the_deadline_leaves_no_job_and_no_verdict_that_nobody_saw(place: Place) -> None:
     place.running.add("node-b")
+    played = place.player.played
     process = place.begin("lost")
-    # The one that has ended is judged; the other runs on as the connection is lost.
-    eventually(lambda: "1 of 2 done" in place.progress("lost"))
+    # The one that has ended is judged, and its Job deleted; the other runs on as the connection is lost.
+    eventually(lambda: place.player.played == played + len(NODES) and len(place.jobs()) == 1)
     place.cutter.part()
     time.sleep(RUN_SECONDS + 3)
     assert process.poll() is None, "it has not given up on what it has made"
