@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.accelerated.nodes.plugins.module_utils.charts._helm import normal_version, reason, refusal, workloads
+from ansible_collections.accelerated.nodes.plugins.module_utils.charts._helm import normal_version, objects, reason, refusal, workloads
 
 OPTIONS = {
     "option": "nvidia",
@@ -63,6 +63,12 @@ def said(stderr: str) -> str:
             "right that the message names",
         ),
         (
+            'Error: clusterroles.rbac.authorization.k8s.io "karpenter" is forbidden: user "ci" (groups=["system:authenticated"]) is attempting to'
+            ' grant RBAC permissions not currently held: {APIGroups:[""], Resources:["pods"], Verbs:["delete"]}',
+            "gives rights that the identity does not hold itself",
+            "run the playbook automation_rbac",
+        ),
+        (
             "Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress",
             "locked by another Helm run",
             "rollback plugin",
@@ -116,4 +122,22 @@ def test_workloads_are_what_rolls_out() -> None:
     assert workloads(manifest, "own") == [
         {"kind": "DaemonSet", "name": "plugin", "namespace": "kube-system"},
         {"kind": "Deployment", "name": "controller", "namespace": "own"},
+    ]
+
+
+def test_objects_keeps_what_decides_about_rights() -> None:
+    role = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "r", "labels": {}},
+        "rules": [{"a": 1}],
+    }
+    job = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "j", "namespace": "n", "annotations": {"helm.sh/hook": "pre-delete"}},
+    }
+    assert objects([None, {"kind": "List", "items": [role]}, job]) == [
+        {"apiVersion": role["apiVersion"], "kind": "ClusterRole", "metadata": {"name": "r"}, "rules": [{"a": 1}], "hook": False},
+        {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j", "namespace": "n"}, "hook": True},
     ]
