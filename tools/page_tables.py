@@ -1,4 +1,4 @@
-"""Write the tables of docs/diagnosis.md, permissions.md and verification.md from the collection's own; with --check, only say whether they are current."""
+"""Write the tables of docs/ (see PAGES) from the collection's own; with --check, only say whether they are current."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / ".build" / "collections"))
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.access._needs import NEEDS, PARTS, VERIFY_NAMESPACE, Need  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._karpenter_rights import DIFFERENCES  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.charts._karpenter_versions import FIRST_BY_KUBERNETES  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._advice import TOPICS  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._advice_row import Advice  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._device_checks import LIMITS, STATE_CHECKS  # noqa: E402
@@ -19,6 +21,8 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.judging._failure
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._remedies import ACTIONS  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._required_facts import BOARDS, REQUIRED  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._xids import XIDS  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._preflight import CHECKS  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._quotas import QUOTAS  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -132,14 +136,36 @@ def need_row(need: Need) -> tuple[str, ...]:
     return " and ".join(f"`{part}`" for part in need.parts), rule, need.reason, need.seldom
 
 
+def upgrade() -> Iterator[str]:
+    """Which Karpenter a Kubernetes needs, and what a Karpenter needs that another does not."""
+    dotted = {version: ".".join(map(str, version)) for version in FIRST_BY_KUBERNETES.values()}
+    first = ((kubernetes, dotted[version]) for kubernetes, version in FIRST_BY_KUBERNETES.items())
+    yield table("The first Karpenter for a Kubernetes", ("Kubernetes", "Karpenter"), first)
+    columns = ("Right, resource or event", "For", "Needed since", "No longer needed since")
+    rows = ((f"`{row.what}`", row.purpose, *(".".join(map(str, each or ())) for each in (row.since, row.before))) for row in DIFFERENCES)
+    yield table("What differs by version", columns, rows)
+
+
+def preflight() -> Iterator[str]:
+    """The checks, and the tables that they go by."""
+    columns = ("Check", "Asks", "An error", "A warning", "Needs the rights")
+    rows = ((f"`{row.name}`", row.question, row.error or "-", row.warning or "-", ", ".join(row.rights) or "-") for row in CHECKS)
+    yield table("What is asked", columns, rows)
+    prefixes = {row: [prefix for prefix, other in QUOTAS.items() if other == row] for row in QUOTAS.values()}
+    quotas = ((", ".join(prefixes[row]), row.families, f"`{row.on_demand}`", f"`{row.spot}`" if row.spot else "-") for row in prefixes)
+    yield table("Quotas of vCPUs", ("Types that begin with", "Families", "On-demand", "Spot"), quotas)
+
+
 PAGES = (
     Page("permissions.md", "plugins/module_utils/access/_needs.py", permissions),
     Page("diagnosis.md", "plugins/module_utils/diagnosis/_advice_*.py", diagnosis),
+    Page("upgrade.md", "plugins/module_utils/aws/_karpenter_rights.py and charts/_karpenter_versions.py", upgrade),
     Page(
         "verification.md",
         "plugins/module_utils/judging/_remedies.py, _device_checks.py, _required_facts.py, _failures.py and _xids.py",
         verification,
     ),
+    Page("preflight.md", "plugins/module_utils/preflight/_*.py", preflight),
 )
 
 

@@ -17,7 +17,16 @@ from pathlib import Path
 import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.accelerated.nodes.plugins.module_utils.charts._helm import diff, normal_version, objects, refusal, workloads
+from ansible_collections.accelerated.nodes.plugins.module_utils.charts._helm import (
+    as_failed,
+    diff,
+    locked,
+    normal_version,
+    objects,
+    record,
+    refusal,
+    workloads,
+)
 
 SPEC = {
     "state": {"choices": ["present", "absent", "checked"], "default": "present"},
@@ -32,6 +41,8 @@ SPEC = {
     "values": {"type": "dict", "default": {}},
     "option": {"default": "helm_release"},
     "chart_ref_option": {},
+    "mend_pending": {"type": "bool", "default": False},
+    "mend_option": {},
     "objects": {"type": "bool", "default": False},
     "kubeconfig": {"type": "raw"},
     "context": {},
@@ -41,12 +52,15 @@ SPEC = {
     "validate_certs": {"type": "bool"},
     "binary_path": {"type": "path"},
 }
-AUTH = ("kubeconfig", "context", "host", "api_key", "ca_cert", "validate_certs", "binary_path")
+KUBERNETES_AUTH = ("kubeconfig", "context", "host", "api_key", "ca_cert", "validate_certs")
+AUTH = (*KUBERNETES_AUTH, "binary_path")
 
 # What kubernetes.core's Helm modules warn of and the user cannot act on: a return value that is not used here, and the
 # helm-diff plugin, which is not needed for charts of pinned versions.
 NOISE = ("The 'status.values' return value is deprecated", "The default idempotency check can fail to report changes")
 CHART = ("chart_ref", "chart_repo_url", "chart_version", "plain_http")
+# States in which Helm lists a release that is there; Helm 3 leaves out the last unless asked for it.
+THERE = ["deployed", "failed", "pending"]
 REQUIRED_IF = [("state", "present", ["chart_ref"]), ("state", "checked", ["chart_ref"])]
 
 
@@ -73,7 +87,8 @@ class ActionModule(ActionBase):
         self._vars = task_vars
         self._options = options = _normalised(options)
         # Each question to Helm costs a second; an installation that shows no diff has no use for what was there before.
-        before = self._release() if options["state"] != "present" or self._task.diff or self._task.check_mode else None
+        asks = options["state"] != "present" or options["mend_pending"] or self._task.diff or self._task.check_mode
+        before = self._unlocked(self._release()) if asks else None
         if options["state"] == "checked":
             rendered = self._render()
             made = {"objects": _objects(rendered)} if options["objects"] else {}
@@ -82,6 +97,29 @@ class ActionModule(ActionBase):
         after = self._after(before, changed)
         result = {"changed": changed, **_facts(after, options)}
         return {**result, "diff": diff(_shown(before), _shown(after))} if changed and self._task.diff else result
+
+    def _unlocked(self, before: dict | None) -> dict | None:
+        """Return the release without a change that a Helm run has left unfinished; refuses it unless it is to be mended.
+
+        Noted as failed, the revision no longer locks the release, and what it had applied is changed to what is wanted. Helm removes a
+        release in any state.
+        """
+        options = self._options
+        refused = locked(before, options)
+        if not refused or options["state"] == "absent":
+            return before
+        if not options["mend_pending"]:
+            raise AnsibleActionFail(refused)
+        if options["state"] == "present":
+            self._note_as_failed(record(before))
+        return before
+
+    def _note_as_failed(self, name: str) -> None:
+        """Note the revision of which Helm keeps the record in this Secret as failed."""
+        auth = self._auth(KUBERNETES_AUTH)
+        target = {"api_version": "v1", "kind": "Secret", "namespace": self._options["namespace"]}
+        for secret in self._helm("k8s_info", {**target, "name": name, **auth})["resources"]:
+            self._helm("k8s", {"state": "patched", "definition": as_failed(secret), **auth})
 
     def _after(self, before: dict | None, changed: bool) -> dict | None:
         """Return the release as it is now; in check mode as it would be."""
@@ -107,7 +145,7 @@ class ActionModule(ActionBase):
 
     def _release(self) -> dict | None:
         """Return the release that is there, None if none is."""
-        return self._helm("helm_info", self._target()).get("status")
+        return self._helm("helm_info", {**self._target(), "release_state": THERE}).get("status")
 
     def _render(self) -> str:
         """Render the chart, which refuses a chart that cannot be pulled and values that do not fit.
@@ -131,10 +169,13 @@ class ActionModule(ActionBase):
     def _target(self) -> dict:
         options = self._options
         target = {"release_name": options["name"], "release_namespace": options["namespace"]}
-        return {**target, **{key: options[key] for key in AUTH if options[key] is not None}}
+        return {**target, **self._auth(AUTH)}
+
+    def _auth(self, names: tuple[str, ...]) -> dict:
+        return {key: self._options[key] for key in names if self._options[key] is not None}
 
     def _helm(self, module: str, arguments: dict) -> dict:
-        """Run a Helm module of kubernetes.core and return its result; its failure ends the task with a sentence."""
+        """Run a module of kubernetes.core and return its result; its failure ends the task with a sentence."""
         outcome = self._execute_module(f"kubernetes.core.{module}", module_args=arguments, task_vars=self._vars)
         if outcome.get("failed"):
             raise AnsibleActionFail(refusal(outcome, self._options))

@@ -24,6 +24,16 @@ options:
     description: Whether an unknown cluster is an error. When V(false), RV(cluster) is null for it.
     type: bool
     default: true
+  node_role_name:
+    description:
+      - Name of an IAM role of the cluster's account, to read the access entry that the cluster has for it. Needs the right
+        C(eks:DescribeAccessEntry).
+    type: str
+  oidc_provider:
+    description:
+      - Whether to look in IAM for the provider of the cluster's OIDC issuer. Needs the right C(iam:GetOpenIDConnectProvider).
+    type: bool
+    default: false
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -132,56 +142,42 @@ cluster:
       description: Whether EKS runs the Pod Identity agent, as the addon or as part of Auto Mode.
       type: bool
       sample: true
+    node_access_entry:
+      description:
+        - Type, user name and groups of the access entry of O(node_role_name); null when there is none, when it is not asked for, and where the
+          cluster's authentication mode knows none.
+      type: dict
+      sample: {"type": "EC2_LINUX", "username": "system:node:{{EC2PrivateDNSName}}", "kubernetes_groups": ["system:nodes"]}
+    oidc_provider:
+      description: ARN and audiences of the provider in IAM; null when there is none, and unless O(oidc_provider=true).
+      type: dict
+      sample: {"arn": "arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/0123456789ABCDEF", "audiences": ["sts.amazonaws.com"]}
 """
 
-from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import AwsError, fetch
-from ansible_collections.accelerated.nodes.plugins.module_utils.aws._eks import cluster_facts
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._cluster_reading import (
+    read_access_entry,
+    read_cluster,
+    read_oidc_provider,
+)
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 ARGUMENTS = {
     "name": {"type": "str", "required": True, "aliases": ["cluster_name"]},
     "must_exist": {"type": "bool", "default": True},
+    "node_role_name": {"type": "str"},
+    "oidc_provider": {"type": "bool", "default": False},
 }
-
-
-def read_cluster(eks, ec2, name: str, must_exist: bool) -> dict | None:
-    """The facts of the cluster ``name``; None when it is unknown and need not exist, else CollectionError."""
-    try:
-        cluster = fetch(eks, "describe_cluster", name=name)["cluster"]
-    except AwsError as error:
-        if error.code != "ResourceNotFoundException":
-            raise
-        if must_exist:
-            raise CollectionError(unknown_cluster(name, eks.meta.region_name, known_clusters(eks))) from error
-        return None
-    addons = fetch(eks, "list_addons", clusterName=name)["addons"]
-    subnets = fetch(ec2, "describe_subnets", SubnetIds=cluster["resourcesVpcConfig"]["subnetIds"])["Subnets"]
-    vpc = {"Name": "vpc-id", "Values": [subnets[0]["VpcId"]]}
-    return cluster_facts(cluster, addons, subnets, fetch(ec2, "describe_route_tables", Filters=[vpc])["RouteTables"])
-
-
-def known_clusters(eks) -> list[str]:
-    """Names of the region's clusters; empty as well when they may not be listed: they only help the reader."""
-    try:
-        return fetch(eks, "list_clusters").get("clusters", [])
-    except AwsError:
-        return []
-
-
-def unknown_cluster(name: str, region: str, known: list[str]) -> str:
-    """Says that there is no such cluster, and what there is."""
-    there = f"The clusters there: {', '.join(sorted(known))}." if known else "No cluster could be seen there."
-    return (
-        f"There is no EKS cluster '{name}' (option name) in region '{region}' (option region). {there}"
-        " Correct eks_cluster_name or eks_region, or use the credentials of the account that has it."
-    )
 
 
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     try:
-        cluster = read_cluster(module.client("eks"), module.client("ec2"), module.params["name"], module.params["must_exist"])
+        eks, options = module.client("eks"), module.params
+        cluster = read_cluster(eks, module.client("ec2"), options["name"], options["must_exist"])
+        if cluster is not None:
+            cluster["node_access_entry"] = read_access_entry(eks, cluster, options["node_role_name"])
+            cluster["oidc_provider"] = read_oidc_provider(module.client("iam"), cluster) if options["oidc_provider"] else None
     except CollectionError as error:
         module.fail_json(msg=error.message, **error.result)
     module.exit_json(changed=False, cluster=cluster)

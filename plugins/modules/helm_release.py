@@ -64,6 +64,17 @@ options:
   chart_ref_option:
     description: Name of the variable that the user sets for O(chart_ref), for messages. Defaults to C(<option>_chart_ref).
     type: str
+  mend_pending:
+    description:
+      - Whether to go on from a change of the release that a Helm run has begun and not ended, because it was cut off, so that the release is in
+        state C(pending-install), C(pending-upgrade) or C(pending-rollback). Without it such a release is refused, as Helm refuses it.
+      - The unfinished revision is noted as failed in Helm's own record, and what it had applied becomes what O(chart_ref) and O(values) want.
+      - Do not use it while another Helm run may be under way.
+    type: bool
+    default: false
+  mend_option:
+    description: Name of the variable that the user sets for O(mend_pending), for messages.
+    type: str
   objects:
     description: With O(state=checked), return also what the chart makes, RV(objects).
     type: bool

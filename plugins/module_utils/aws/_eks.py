@@ -55,3 +55,27 @@ def is_public(subnet_id: str, route_tables: list[dict]) -> bool:
     own = [table for table in route_tables if any(each.get("SubnetId") == subnet_id for each in table.get("Associations", []))]
     main = [table for table in route_tables if any(each.get("Main") for each in table.get("Associations", []))]
     return any(route.get("GatewayId", "").startswith("igw-") for table in own or main for route in table.get("Routes", []))
+
+
+def role_arn(cluster_arn: str, name: str) -> str:
+    """ARN of the IAM role ``name`` in the account and partition of a cluster."""
+    _arn, partition, _service, _region, account = cluster_arn.split(":")[:5]
+    return f"arn:{partition}:iam::{account}:role/{name}"
+
+
+def oidc_provider_arn(cluster: dict) -> str:
+    """ARN that the provider of the cluster's OIDC issuer has in IAM, which names it without its scheme; empty without an issuer."""
+    issuer = (cluster.get("oidc_issuer") or "").split("://")[-1]
+    partition, account = cluster["arn"].split(":")[1], cluster["arn"].split(":")[4]
+    return f"arn:{partition}:iam::{account}:oidc-provider/{issuer}" if issuer else ""
+
+
+def access_entry_facts(answer: dict, **_named: str) -> dict:
+    """``type``, ``username`` and ``kubernetes_groups`` out of eks:DescribeAccessEntry's answer."""
+    entry = answer["accessEntry"]
+    return {"type": entry["type"], "username": entry.get("username"), "kubernetes_groups": entry.get("kubernetesGroups", [])}
+
+
+def oidc_provider_facts(answer: dict, **named: str) -> dict:
+    """``arn`` and ``audiences`` out of iam:GetOpenIDConnectProvider's answer."""
+    return {"arn": named["OpenIDConnectProviderArn"], "audiences": answer.get("ClientIDList", [])}

@@ -7,6 +7,9 @@ This file is internal to the collection and may change in any release.
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
 import re
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._text import shorten
@@ -93,6 +96,16 @@ OTHERWISE = (CHART + ", cannot be installed as release '{name}' in the namespace
 
 WORKLOAD_KINDS = ("DaemonSet", "Deployment")
 
+# Of a release that a Helm run has begun to change and not ended; Helm takes it for one that another run is changing.
+PENDING = "pending-"
+LOCKED = (
+    "release '{name}' in the namespace '{namespace}' is in state {status} since {updated}: a Helm run was cut off in the middle, or is still under"
+    " way, and Helm refuses another. If none is under way, {step} and run this again."
+)
+MEND_BY_OPTION = "set {mend_option} to true, which notes the unfinished revision {revision} as failed,"
+MEND_BY_HAND = "take back the unfinished revision {revision} by 'kubectl -n {namespace} delete secret {record}'"
+FAILED = "failed"
+
 
 def refusal(result: dict, options: dict) -> str:
     """Return one sentence for a Helm module's failed result: option and value, Helm's reason, next step.
@@ -117,6 +130,35 @@ def reason(result: dict) -> str:
     """Return what Helm wrote after its last ``Error:``, on one line; the module's own message when Helm wrote nothing."""
     text = (result.get("stderr") or result.get("module_stderr") or result.get("msg") or "no reason was given").strip()
     return shorten(text.rpartition("Error: ")[2] or text, limit=500)
+
+
+def record(release: dict) -> str:
+    """Return the name of the Secret in which Helm keeps this revision of the release."""
+    return f"sh.helm.release.v1.{release['name']}.v{release['revision']}"
+
+
+def as_failed(secret: dict) -> dict:
+    """Return what to lay over the Secret of a revision, so that Helm takes it for one that has failed, and changes the release again.
+
+    Helm keeps a revision as base64 of gzipped JSON, and Kubernetes the Secret's data as base64.
+    """
+    revision = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(secret["data"]["release"]))))
+    revision["info"] = {**revision["info"], "status": FAILED, "description": "A Helm run was cut off"}
+    kept = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(revision).encode()))).decode()
+    metadata = {"name": secret["metadata"]["name"], "namespace": secret["metadata"]["namespace"], "labels": {"status": FAILED}}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"release": kept}}
+
+
+def locked(release: dict | None, options: dict) -> str:
+    """Return why Helm would refuse any change of the release, and the way out; nothing if it would not.
+
+    ``options`` are those of the release; its mend_option names the variable by which the user has it mended, if there is one.
+    """
+    if not release or not str(release.get("status", "")).startswith(PENDING):
+        return ""
+    fields = {**options, "status": release["status"], "updated": release.get("updated", "?"), "revision": release["revision"]}
+    step = MEND_BY_OPTION if options.get("mend_option") else MEND_BY_HAND
+    return LOCKED.format(**fields, step=step.format(**fields, record=record(release)))
 
 
 def normal_version(version: str) -> str:

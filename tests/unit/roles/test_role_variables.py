@@ -10,6 +10,7 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
+ISSUER = "https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLE"
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 
 
@@ -31,9 +32,12 @@ def evaluate(role: str, name: str, **given: Any) -> Any:
     return Templar(DataLoader(), variables=trusted(variables | given)).template(trust_as_template("{{ " + name + " }}"))
 
 
-def prerequisites(name: str, mode: str = "API", partition: str = "aws", stack: str = "", **given: Any) -> Any:
+def prerequisites(
+    name: str, mode: str = "API", partition: str = "aws", stack: str = "", entry: str = "", provider: Any = None, **given: Any
+) -> Any:
     """A variable of eks_prerequisites, on a cluster as the role reads it."""
-    cluster = {"arn": f"arn:{partition}:eks:x:111122223333:cluster/demo", "authentication_mode": mode}
+    cluster = {"arn": f"arn:{partition}:eks:x:111122223333:cluster/demo", "authentication_mode": mode, "oidc_issuer": ISSUER}
+    cluster |= {"node_access_entry": {"type": entry} if entry else None, "oidc_provider": provider}
     stacks = {"accelerated-nodes-demo": {"stack_outputs": {"NodeAccess": stack} if stack else {}}}
     read = {"__eks_prerequisites_eks": {"cluster": cluster}, "__eks_prerequisites_stacks": {"cloudformation": stacks}}
     return evaluate("eks_prerequisites", name, **read, **given)
@@ -66,6 +70,96 @@ def test_partitions_whose_services_have_other_names_are_not_known(partition: str
 @pytest.mark.parametrize("stack", ["", "aws_auth", "access_entry"])
 def test_former_node_access_is_what_the_stack_says(stack: str) -> None:
     assert prerequisites("__eks_prerequisites_former_access", stack=stack) == stack
+
+
+DELETE = "`aws eks delete-access-entry --cluster-name demo --region us-west-2 --principal-arn arn:aws:iam::111122223333:role/KarpenterNodeRole-demo`"
+PROBLEM = "__eks_prerequisites_entry_problem | default('', true) | trim"
+
+
+@pytest.mark.parametrize(
+    ("entry", "stack", "access"),
+    [
+        ("", "", "access_entry"),
+        ("", "access_entry", "access_entry"),
+        ("EC2_LINUX", "access_entry", "access_entry"),
+        ("EC2_LINUX", "", "aws_auth"),
+    ],
+)
+def test_access_entry_that_lets_nodes_in_is_no_problem(entry: str, stack: str, access: str) -> None:
+    given = {"mode": "API_AND_CONFIG_MAP", "entry": entry, "stack": stack, "eks_prerequisites_node_access": access}
+    assert prerequisites(PROBLEM, **given) == ""
+
+
+@pytest.mark.parametrize("access", ["access_entry", "aws_auth"])
+def test_access_entry_of_another_type_is_explained(access: str) -> None:
+    """It decides before aws-auth does."""
+    said = prerequisites(PROBLEM, "API_AND_CONFIG_MAP", entry="STANDARD", eks_prerequisites_node_access=access)
+    assert "access entry of type STANDARD for the node role 'KarpenterNodeRole-demo' (eks_prerequisites_node_role_name)" in said
+    assert said.endswith(f"Delete it by {DELETE}, and run this again.")
+    assert "  " not in said
+
+
+def test_access_entry_of_another_type_in_place_of_the_stacks_own_is_made_again_by_hand() -> None:
+    """The stack takes it to be there, and would not make it."""
+    said = prerequisites(PROBLEM, entry="STANDARD", stack="access_entry")
+    assert "make the right one by `aws eks create-access-entry --type EC2_LINUX --cluster-name demo" in said
+    assert "  " not in said
+
+
+def test_access_entry_of_somebody_else_is_in_the_stacks_way() -> None:
+    said = prerequisites(PROBLEM, entry="EC2_LINUX")
+    assert "that the stack 'accelerated-nodes-demo' did not make" in said and DELETE in said
+    assert "  " not in said
+
+
+@pytest.mark.parametrize(
+    ("state", "command"),
+    [
+        ("ROLLBACK_COMPLETE", "can only be deleted. See in its events why, and delete it by `aws cloudformation delete-stack"),
+        ("UPDATE_ROLLBACK_FAILED", "continue by `aws cloudformation continue-update-rollback"),
+    ],
+)
+def test_way_out_of_a_stuck_stack_is_a_command(state: str, command: str) -> None:
+    step = prerequisites(f"__eks_prerequisites_stuck['{state}']")
+    assert f"{command} --stack-name accelerated-nodes-demo --region us-west-2`" in step
+
+
+@pytest.mark.parametrize(
+    ("state", "says"), [("", "would be made, with what Karpenter 1.14 needs"), ("CREATE_COMPLETE", "outputs or tags alone")]
+)
+def test_check_mode_tells_a_new_stack_from_one_without_changes(state: str, says: str) -> None:
+    assert says in prerequisites("__eks_prerequisites_no_resource_changes", __eks_prerequisites_stack_state=state)
+
+
+def test_trust_keys_have_no_https() -> None:
+    assert prerequisites("__eks_prerequisites_oidc") == "oidc.eks.us-west-2.amazonaws.com/id/EXAMPLE"
+
+
+def test_oidc_provider_is_made_or_gets_its_audience() -> None:
+    assert prerequisites("__eks_prerequisites_oidc_step").startswith(
+        "Make it by `eksctl utils associate-iam-oidc-provider --approve --cluster demo"
+    )
+    step = prerequisites("__eks_prerequisites_oidc_step", provider={"arn": "arn:x", "audiences": []})
+    assert step.startswith("Add it by `aws iam add-client-id-to-open-id-connect-provider") and step.endswith("arn:x`")
+
+
+@pytest.mark.parametrize(("version", "minor"), [("1.14.3", "1.14"), ("v1.0.5", "1.0"), ("1.9", "1.9")])
+def test_stack_is_told_the_minor_version(version: str, minor: str) -> None:
+    assert evaluate("eks_prerequisites", "__eks_prerequisites_karpenter_minor", eks_prerequisites_karpenter_version=version) == minor
+
+
+def test_version_of_the_policies_follows_the_charts() -> None:
+    assert evaluate("eks_prerequisites", "eks_prerequisites_karpenter_version", karpenter_chart_version="1.9.0") == "1.9.0"
+    usual = yaml.safe_load((ROLES / "karpenter" / "defaults" / "main.yml").read_text())["karpenter_chart_version"]
+    assert evaluate("eks_prerequisites", "eks_prerequisites_karpenter_version") == usual
+
+
+@pytest.mark.parametrize(("identity", "account"), [("pod_identity", True), ("irsa", True), ("external", False)])
+def test_template_gets_the_parameters_that_it_has(identity: str, account: bool) -> None:
+    """CloudFormation refuses one that the template does not declare."""
+    given = evaluate("eks_prerequisites", "__eks_prerequisites_parameters", eks_prerequisites_controller_identity=identity)
+    assert ({"Namespace", "ServiceAccount"} <= set(given)) is account
+    assert given["ControllerRoleName"] == "KarpenterController-demo"
 
 
 def test_service_account_follows_karpenters() -> None:
@@ -123,6 +217,21 @@ def test_charts_come_from_the_mirror(given: dict[str, str], chart: str) -> None:
     assert charts[1]["chart_ref"] == chart
 
 
+@pytest.mark.parametrize(
+    ("given", "options"),
+    [
+        ({}, ["karpenter_crd_chart_ref", "karpenter_chart_ref"]),
+        ({"accelerated_registry": "registry.example.com"}, ["accelerated_registry", "accelerated_registry"]),
+        (
+            {"accelerated_registry": "registry.example.com", "karpenter_chart_ref": "oci://own.example.com/karpenter"},
+            ["accelerated_registry", "karpenter_chart_ref"],
+        ),
+    ],
+)
+def test_a_chart_is_told_by_the_option_that_says_where_it_is(given: dict[str, str], options: list[str]) -> None:
+    assert [chart["chart_ref_option"] for chart in evaluate("karpenter", "__karpenter_charts", **given)] == options
+
+
 @pytest.mark.parametrize(("namespace", "own"), [("kube-system", False), ("karpenter", True)])
 def test_a_namespace_of_its_own_is_made(namespace: str, own: bool) -> None:
     charts = evaluate("karpenter", "__karpenter_charts", karpenter_namespace=namespace)
@@ -136,3 +245,17 @@ def test_further_rights_are_bound_to_the_controllers_service_account() -> None:
     assert (role["kind"], role["metadata"]["name"], role["rules"]) == ("ClusterRole", "karpenter-core-llmaz", rules)
     assert (binding["kind"], binding["roleRef"]["name"]) == ("ClusterRoleBinding", "karpenter-core-llmaz")
     assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "karpenter", "namespace": "karpenter"}]
+
+
+def test_definitions_come_in_the_controllers_version_unless_said_otherwise() -> None:
+    versions = [chart["chart_version"] for chart in evaluate("karpenter", "__karpenter_charts", karpenter_chart_version="1.9.0")]
+    assert versions == ["1.9.0", "1.9.0"]
+    newer = evaluate("karpenter", "__karpenter_charts", karpenter_crd_chart_version="1.15.0")
+    assert newer[0]["chart_version"] == "1.15.0" != newer[1]["chart_version"]
+
+
+# What Kubernetes says of itself; EKS adds a plus sign.
+@pytest.mark.parametrize(("minor", "version"), [("36", "1.36"), ("30+", "1.30")])
+def test_plan_has_kubernetes_own_version(minor: str, version: str) -> None:
+    plan = evaluate("karpenter", "__karpenter_plan", __karpenter_kubernetes={"major": "1", "minor": minor})
+    assert (plan["kubernetes"], plan["release"], plan["adopt"]) == (version, "karpenter-crd", False)

@@ -2,12 +2,14 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 
 import pytest
 import yaml
 from ansible.errors import AnsibleActionFail
-from ansible_collections.accelerated.nodes.plugins.action.helm_release import SPEC, _normalised, _plain, _without_noise
+from ansible_collections.accelerated.nodes.plugins.action.helm_release import SPEC, ActionModule, _normalised, _plain, _without_noise
 
 # kubernetes.core 6.6.0's own words.
 STATUS_VALUES = "The 'status.values' return value is deprecated and will be removed in version 8.0.0. Use 'status.release_values' instead."
@@ -63,3 +65,47 @@ def test_plain_makes_values_that_yaml_can_write() -> None:
         """As ansible-core marks a text with its origin."""
 
     assert yaml.safe_dump(_plain({Tagged("a"): [Tagged("b"), 1, True, None]})) == "a:\n- b\n- 1\n- true\n- null\n"
+
+
+PENDING = {"name": "karpenter", "revision": 2, "status": "pending-upgrade", "updated": "today"}
+
+
+def release_of(**given) -> tuple[ActionModule, list[tuple[str, dict]]]:
+    """An action on one release, and what it asks of kubernetes.core's modules."""
+    asked = []
+    revision = base64.b64encode(base64.b64encode(gzip.compress(json.dumps({"info": {"status": "pending-upgrade"}}).encode()))).decode()
+    secret = {"metadata": {"name": "sh.helm.release.v1.karpenter.v2", "namespace": "kube-system"}, "data": {"release": revision}}
+
+    def answer(module: str, arguments: dict) -> dict:
+        asked.append((module, arguments))
+        return {"resources": [secret]}
+
+    action = ActionModule.__new__(ActionModule)
+    named = {"name": "karpenter", "namespace": "kube-system", "kubeconfig": "/k", "binary_path": "/helm", "mend_option": "karpenter_mend"}
+    action._options = {**options(**named), "mend_pending": False, **given}
+    action._helm = answer
+    return action, asked
+
+
+@pytest.mark.parametrize("state", ["present", "checked"])
+def test_a_release_that_a_cut_off_run_has_locked_is_refused(state: str) -> None:
+    action, asked = release_of(state=state)
+    with pytest.raises(AnsibleActionFail, match=r"state pending-upgrade since today.*set karpenter_mend to true"):
+        action._unlocked(PENDING)
+    assert asked == []
+
+
+def test_it_is_mended_when_asked() -> None:
+    action, asked = release_of(state="present", mend_pending=True)
+    assert action._unlocked(PENDING) == PENDING
+    (_read, looked), (module, changed) = asked
+    assert (looked["name"], looked["kubeconfig"]) == ("sh.helm.release.v1.karpenter.v2", "/k")
+    assert (module, changed["state"], changed["definition"]["metadata"]["labels"]) == ("k8s", "patched", {"status": "failed"})
+    assert "binary_path" not in changed
+
+
+@pytest.mark.parametrize(("state", "mend"), [("checked", True), ("absent", False), ("absent", True)])
+def test_a_check_and_a_removal_leave_it_as_it_is(state: str, mend: bool) -> None:
+    action, asked = release_of(state=state, mend_pending=mend)
+    assert action._unlocked(PENDING) == PENDING
+    assert asked == []

@@ -4,8 +4,21 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
+
 import pytest
-from ansible_collections.accelerated.nodes.plugins.module_utils.charts._helm import normal_version, objects, reason, refusal, workloads
+from ansible_collections.accelerated.nodes.plugins.module_utils.charts._helm import (
+    as_failed,
+    locked,
+    normal_version,
+    objects,
+    reason,
+    record,
+    refusal,
+    workloads,
+)
 
 OPTIONS = {
     "option": "nvidia",
@@ -123,6 +136,49 @@ def test_workloads_are_what_rolls_out() -> None:
         {"kind": "DaemonSet", "name": "plugin", "namespace": "kube-system"},
         {"kind": "Deployment", "name": "controller", "namespace": "own"},
     ]
+
+
+# As `helm list --output yaml` has it.
+RELEASE = {"name": "plugin", "namespace": "gpu", "revision": "3", "updated": "2026-11-29 14:00:00.5 +0000 UTC", "status": "pending-upgrade"}
+
+
+def kept(status: str) -> str:
+    """A revision as Helm writes it, and the API server shows it."""
+    revision = {"name": "plugin", "version": 3, "info": {"status": status, "notes": "Hi"}, "manifest": "---"}
+    return base64.b64encode(base64.b64encode(gzip.compress(json.dumps(revision).encode()))).decode()
+
+
+@pytest.mark.parametrize("status", ["pending-install", "pending-upgrade", "pending-rollback"])
+def test_locked_says_since_when_and_how_to_mend_it_by_hand(status: str) -> None:
+    assert locked({**RELEASE, "status": status}, OPTIONS) == (
+        f"release 'plugin' in the namespace 'gpu' is in state {status} since 2026-11-29 14:00:00.5 +0000 UTC: a Helm run was cut off in the middle, or"
+        " is still under way, and Helm refuses another. If none is under way, take back the unfinished revision 3 by 'kubectl -n gpu delete secret"
+        " sh.helm.release.v1.plugin.v3' and run this again."
+    )
+
+
+def test_locked_names_the_option_that_mends_it() -> None:
+    assert "set nvidia_mend to true, which notes the unfinished revision 3 as failed, and run this again." in locked(
+        RELEASE, {**OPTIONS, "mend_option": "nvidia_mend"}
+    )
+
+
+@pytest.mark.parametrize("release", [None, {**RELEASE, "status": "deployed"}, {**RELEASE, "status": "failed"}])
+def test_locked_is_nothing_where_helm_goes_on(release: dict | None) -> None:
+    assert locked(release, OPTIONS) == ""
+
+
+def test_as_failed_changes_the_state_of_the_revision_and_nothing_else() -> None:
+    secret = {"metadata": {"name": record(RELEASE), "namespace": "gpu", "uid": "1"}, "data": {"release": kept("pending-upgrade")}}
+    patch = as_failed(secret)
+    revision = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(patch["data"]["release"]))))
+    assert patch["metadata"] == {"name": "sh.helm.release.v1.plugin.v3", "namespace": "gpu", "labels": {"status": "failed"}}
+    assert revision == {
+        "name": "plugin",
+        "version": 3,
+        "info": {"status": "failed", "notes": "Hi", "description": "A Helm run was cut off"},
+        "manifest": "---",
+    }
 
 
 def test_objects_keeps_what_decides_about_rights() -> None:
