@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.accelerated.nodes.plugins.module_utils.aws._leftovers import Scope
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
 from ansible_collections.accelerated.nodes.plugins.modules import cluster_leftovers_info
-from ansible_collections.accelerated.nodes.plugins.modules.cluster_leftovers_info import SERVICES, look, look_until
+from ansible_collections.accelerated.nodes.plugins.modules.cluster_leftovers_info import SERVICES, look, look_until, prerequisites
 from botocore.stub import ANY, Stubber
 
 SCOPE = Scope("demo", "cn-north-1", "KarpenterNodeRole-demo", "demo", "accelerated-nodes-demo")
@@ -78,6 +78,13 @@ def test_what_may_not_be_looked_for_does_not_count_as_gone(clients):
     clients["ec2"].stubber.add_client_error("describe_instances", "UnauthorizedOperation", "no")
     with pytest.raises(CollectionError, match="lack the right to ec2:DescribeInstances"):
         look(clients, SCOPE)
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "RequestThrottled"])
+def test_a_queue_that_may_not_be_asked_for_does_not_count_as_gone(clients, code):
+    clients["sqs"].stubber.add_client_error("get_queue_url", code, "no")
+    with pytest.raises(CollectionError, match="sqs:GetQueueUrl"):
+        list(prerequisites(clients, SCOPE))
 
 
 @pytest.fixture
