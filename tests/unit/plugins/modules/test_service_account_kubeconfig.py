@@ -28,6 +28,10 @@ class Server:
     def __init__(self, there: bool = True) -> None:
         self.there, self.given = there, []
 
+    def get(self, path: str) -> dict:
+        assert path == "/api/v1/namespaces/automation/configmaps/kube-root-ca.crt"
+        return {"data": {"ca.crt": "authority of the cluster"}}
+
     def create(self, path: str, body: dict) -> dict:
         assert path == TOKENS
         if not self.there:
@@ -101,6 +105,14 @@ def test_check_mode_asks_for_no_token(admin: Path) -> None:
     result = run(admin, server, check_mode=True)
     assert (result["changed"], result["expires"], server.given) == (True, "", [])
     assert not (admin.parent / "account").exists()
+
+
+def test_in_a_pod_the_cluster_is_as_it_says_of_itself(admin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(admin.parent / "nowhere"))
+    run(admin, Server(), kubeconfig=None)
+    document = yaml.safe_load((admin.parent / "account").read_text())
+    authority = base64.b64encode(b"authority of the cluster").decode()
+    assert document["clusters"][0]["cluster"] == {"server": Server.host, "certificate-authority-data": authority}
 
 
 def test_no_account_no_folder_and_no_time_are_refused(admin: Path) -> None:
