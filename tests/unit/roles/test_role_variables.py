@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
@@ -259,3 +260,10 @@ def test_definitions_come_in_the_controllers_version_unless_said_otherwise() -> 
 def test_plan_has_kubernetes_own_version(minor: str, version: str) -> None:
     plan = evaluate("karpenter", "__karpenter_plan", __karpenter_kubernetes={"major": "1", "minor": minor})
     assert (plan["kubernetes"], plan["release"], plan["adopt"]) == (version, "karpenter-crd", False)
+
+
+def test_what_is_in_a_namespace_is_not_taken_for_nothing_where_it_may_not_be_asked_for(tmp_path: Path) -> None:
+    """Nothing in it is why a namespace is removed, so an answer that does not come must not look like that."""
+    given = {"__helm_release_namespace_name": "mine", "eks_kubeconfig": str(tmp_path / "nowhere")}
+    with pytest.raises(AnsibleError, match="Could not create API client"):
+        evaluate("helm_release", "__helm_release_contents", **given)
