@@ -18,7 +18,17 @@ SOURCE = ROOT / "tools" / "data" / "accelerator_instance_types.csv"
 TARGET = ROOT / "plugins" / "module_utils" / "accelerators" / "_instance_table.py"
 
 NUMBERS = frozenset(
-    {"vcpu", "memory_mib", "devices", "resource_count", "device_memory_mib", "cores_per_device", "default_cores_per_device", "links"}
+    {
+        "vcpu",
+        "memory_mib",
+        "devices",
+        "resource_count",
+        "device_memory_mib",
+        "cores_per_device",
+        "default_cores_per_device",
+        "links",
+        "efa",
+    }
 )
 # The first column about the devices themselves: product_name.
 DEVICE_COLUMN = 9

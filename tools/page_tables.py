@@ -1,4 +1,4 @@
-"""Write the tables of docs/diagnosis.md, upgrade.md and verification.md from the collection's own; with --check, only say whether they are current."""
+"""Write the tables of docs/ (see PAGES) from the collection's own; with --check, only say whether they are current."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.judging._failure
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._remedies import ACTIONS  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._required_facts import BOARDS, REQUIRED  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._xids import XIDS  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._preflight import CHECKS  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._quotas import QUOTAS  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,16 @@ def upgrade() -> Iterator[str]:
     yield table("What differs by version", columns, rows)
 
 
+def preflight() -> Iterator[str]:
+    """The checks, and the tables that they go by."""
+    columns = ("Check", "Asks", "An error", "A warning", "Needs the rights")
+    rows = ((f"`{row.name}`", row.question, row.error or "-", row.warning or "-", ", ".join(row.rights) or "-") for row in CHECKS)
+    yield table("What is asked", columns, rows)
+    prefixes = {row: [prefix for prefix, other in QUOTAS.items() if other == row] for row in QUOTAS.values()}
+    quotas = ((", ".join(prefixes[row]), row.families, f"`{row.on_demand}`", f"`{row.spot}`" if row.spot else "-") for row in prefixes)
+    yield table("Quotas of vCPUs", ("Types that begin with", "Families", "On-demand", "Spot"), quotas)
+
+
 PAGES = (
     Page("diagnosis.md", "plugins/module_utils/diagnosis/_advice_*.py", diagnosis),
     Page("upgrade.md", "plugins/module_utils/aws/_karpenter_rights.py and charts/_karpenter_versions.py", upgrade),
@@ -135,6 +147,7 @@ PAGES = (
         "plugins/module_utils/judging/_remedies.py, _device_checks.py, _required_facts.py, _failures.py and _xids.py",
         verification,
     ),
+    Page("preflight.md", "plugins/module_utils/preflight/_*.py", preflight),
 )
 
 

@@ -22,6 +22,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.charts._helm imp
     diff,
     locked,
     normal_version,
+    objects,
     record,
     refusal,
     workloads,
@@ -42,6 +43,7 @@ SPEC = {
     "chart_ref_option": {},
     "mend_pending": {"type": "bool", "default": False},
     "mend_option": {},
+    "objects": {"type": "bool", "default": False},
     "kubeconfig": {"type": "raw"},
     "context": {},
     "host": {},
@@ -88,8 +90,9 @@ class ActionModule(ActionBase):
         asks = options["state"] != "present" or options["mend_pending"] or self._task.diff or self._task.check_mode
         before = self._unlocked(self._release()) if asks else None
         if options["state"] == "checked":
-            self._render()
-            return {"changed": False, **_facts(before, options)}
+            rendered = self._render()
+            made = {"objects": _objects(rendered)} if options["objects"] else {}
+            return {"changed": False, **_facts(before, options), **made}
         changed = self._apply()
         after = self._after(before, changed)
         result = {"changed": changed, **_facts(after, options)}
@@ -144,7 +147,7 @@ class ActionModule(ActionBase):
         """Return the release that is there, None if none is."""
         return self._helm("helm_info", {**self._target(), "release_state": THERE}).get("status")
 
-    def _render(self) -> None:
+    def _render(self) -> str:
         """Render the chart, which refuses a chart that cannot be pulled and values that do not fit.
 
         The values go by a file of our own: helm_template leaves the one that it writes behind.
@@ -155,7 +158,8 @@ class ActionModule(ActionBase):
                 yaml.safe_dump(_plain(self._options["values"]), stream)
             options = self._options
             target = {"release_name": options["name"], "release_namespace": options["namespace"], "values_files": [path]}
-            self._helm("helm_template", {**self._chart(), **target})
+            definitions = {"include_crds": options["objects"] and not options["skip_crds"]}
+            return self._helm("helm_template", {**self._chart(), **target, **definitions})["stdout"]
         finally:
             Path(path).unlink()
 
@@ -215,6 +219,11 @@ def _normalised(options: dict) -> dict:
 def _facts(release: dict | None, options: dict) -> dict:
     release = release or {}
     return {"chart": release.get("chart", ""), "workloads": workloads(release.get("manifest") or [], options["namespace"])}
+
+
+def _objects(rendered: str) -> list[dict]:
+    """Return what a rendered chart makes; definitions are long, so the fast loader where there is one."""
+    return objects(list(yaml.load_all(rendered, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))))
 
 
 def _shown(release: dict | None) -> dict | None:

@@ -41,7 +41,7 @@ options:
     description:
       - Pods, as C(namespace/name) or a name in namespace V(default). Meant are the NodeClaims that they run on, or that Karpenter says
         they will run on.
-      - Pods that have finished are left out.
+      - Pods that have finished are left out. A wait for pods that have all finished ends early, unless others may follow them.
     type: list
     elements: str
   jobs:

@@ -10,7 +10,8 @@ short_description: Turn short pool descriptions into Karpenter's EC2NodeClass an
 version_added: 0.1.0
 author: The accelerated.nodes authors
 description:
-  - Renders short descriptions of node pools as C(karpenter.k8s.aws/v1) EC2NodeClass and C(karpenter.sh/v1) NodePool.
+  - Renders short descriptions of node pools as C(karpenter.k8s.aws/v1) EC2NodeClass and C(karpenter.sh/v1) NodePool, and what a kind of pool
+    needs besides.
   - Refuses, with a sentence for each thing that is wrong, what Karpenter would accept and never launch a node for, such as an
     arm64 family with C(amd64), or an accelerator pool that nothing caps.
   - Needs neither cluster nor AWS.
@@ -131,6 +132,48 @@ options:
       allow_unlimited_accelerators:
         description: Accept an accelerator pool without a limit on its accelerators.
         type: bool
+      replicas:
+        description:
+          - A fixed number of nodes, which are there without any pod that asks for them (static capacity).
+          - Only the limit C(nodes) is taken beside it, and no O(_input.weight). Karpenter refuses to change a pool from one kind to the other.
+          - Needs Karpenter's feature gate C(StaticCapacity).
+        type: int
+      capacity_reservations:
+        description:
+          - On-Demand Capacity Reservations and Capacity Blocks that nodes are launched into, each an ID such as C(cr-0123456789abcdef0), or a
+            term of the class's C(capacityReservationSelectorTerms).
+          - Needs V(reserved) among O(_input.capacity_types).
+        type: list
+        elements: raw
+      efa_interfaces:
+        description:
+          - Number of EFA-only interfaces that each instance is launched with, one on each network card beside the primary interface. Karpenter
+            then launches types that have as many only, whether a pod asks for C(vpc.amazonaws.com/efa) or not.
+          - The EFA device plugin is not installed by this collection.
+        type: int
+      gpu_shares:
+        description:
+          - Number of pods that share each NVIDIA GPU in turn (time-slicing). The pool's C(nvidia.com/gpu) are shares then, those of its limit
+            too.
+          - From this one value follow the device plugin's configuration (role P(accelerated.nodes.nvidia#role)), the labels by which its nodes
+            choose it, and a NodeOverlay by which Karpenter knows of the shares. A pool of Bottlerocket gets it in its user data.
+          - Needs Karpenter's feature gate C(NodeOverlay).
+        type: int
+      protect_from_drift:
+        description:
+          - V(always) to have no node replaced because its image or its pool changed, or C(schedule) and C(duration) of the time (UTC) in which
+            none is. It becomes a budget, beside those of O(_input.disruption), and beside Karpenter's default of 10% where there are none.
+          - Asks for O(_input.expire_after), as budgets do not hold back expiry.
+        type: raw
+      instance_profile:
+        description: Instance profile of the nodes, in place of O(_input.node_role), for VPCs from which Karpenter cannot reach IAM.
+        type: str
+      auto_mode:
+        description:
+          - Whether EKS Auto Mode runs the pool. Its requirements then have Auto Mode's labels, and it refers to the NodeClass C(default), to
+            O(_input.node_class), or to one of its own where an option asks for something of a class.
+          - Karpenter and device plugins are not needed for such pools. The NodeClass was never held against a server that knows the kind.
+        type: bool
   defaults:
     description: What descriptions leave out.
     type: dict
@@ -151,6 +194,12 @@ options:
       tags:
         description: Tags of all instances.
         type: dict
+      instance_profile:
+        description: Instance profile of pools that name neither a profile nor a role. It goes before O(defaults.node_role).
+        type: str
+      isolated_vpc:
+        description: Whether Karpenter cannot reach IAM. A class with a role is refused then.
+        type: bool
 """
 
 EXAMPLES = r"""
@@ -174,7 +223,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The manifests, each pool's EC2NodeClass before its NodePool.
+  description: The manifests, each pool's class before its NodePool, and its NodeOverlays after it.
   type: list
   elements: dict
 """

@@ -17,6 +17,10 @@ options:
     description: One description, or a list of them; see the P(accelerated.nodes.node_pool#filter) filter.
     type: raw
     required: true
+  defaults:
+    description: What descriptions leave out, as far as it is known; see the P(accelerated.nodes.node_pool#filter) filter.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -33,15 +37,15 @@ _value:
   elements: str
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.pools._node_pools import problems
 
 
-def node_pool_problems(descriptions: Any) -> list[str]:
+def node_pool_problems(descriptions: Any, defaults: Optional[Mapping[str, Any]] = None) -> list[str]:
     """Return what is wrong with one description or a list of them."""
-    return problems(descriptions)
+    return problems(descriptions, defaults)
 
 
 class FilterModule:

@@ -43,7 +43,8 @@ options:
     elements: str
   provision:
     description:
-      - NodePool to the number of its nodes that there must be. Where there are fewer NodeClaims, nodes are asked for.
+      - NodePool to the number of its nodes that there must be. Where there are fewer NodeClaims, as many nodes are asked for as are missing,
+        whether those that are there are busy or idle.
       - These pools are verified, beside O(node_pools).
     type: dict
     default: {}
@@ -142,8 +143,9 @@ options:
     default: 100
   wait_timeout:
     description:
-      - Seconds for the nodes of O(provision) to become ready, and again, counted anew, for all checks together. So a task that asks for nodes
-        takes up to twice as long.
+      - Seconds for the nodes of O(provision) to become ready and for all looks at nodes, together. Of them, O(check_timeout), but a quarter
+        at most, is kept for the checks of the nodes that have come.
+      - Not in it are the tests of O(compute), which have each their C(timeout), and O(give_back), for which as many seconds count anew.
       - Reading what checks have left that did not end, and deleting their Jobs, comes on top, a minute or so at most.
     type: int
     default: 900
@@ -208,6 +210,7 @@ options:
     description:
       - Whether nodes that exist only because this run made Karpenter provision them are given back at the end, that is their NodeClaims
         deleted, and waited for until they are gone. One whose accelerators other pods use by then is kept, with a warning.
+      - A task that is interrupted has them deleted as well, and does not wait for them.
     type: bool
     default: false
   evidence:
@@ -230,12 +233,14 @@ requirements:
   - kubernetes >= 24.2.0
 notes:
   - Needs the rights to list and watch nodeclaims, to list nodepools (apiGroup karpenter.sh) and to list nodes; in O(namespace) to create,
-    delete, list and watch jobs, to list and watch pods and serviceaccounts, to get pods/log and to list events; to get O(namespace), and to
+    delete, list and watch jobs, to list and watch pods, to get pods/log and to list serviceaccounts and events; to get O(namespace), and to
     create it if it does not exist. The collection's examples/rbac/accelerator_verify.yml is a role of exactly what it needs.
   - What a check prints is read up to 4 MiB. One that prints more has C(failed).
-  - SIGTERM, SIGINT and SIGHUP end the task by way of deleting its Jobs, and so does the end of whatever reads its result.
+  - SIGTERM, SIGINT and SIGHUP end the task by way of deleting its Jobs, and so does the end of whatever reads its result. Nodes that exist
+    only because of it are given back with O(give_back), and named without.
   - To tell a busy node from a broken one it lists the pods of all namespaces; without that right such a node is C(unknown).
   - With the right to list the events of all namespaces it quotes what they tell of nodes.
+  - What could not be seen for want of a right is in the warnings, with the rule that is missing.
   - O(on_failure) and O(mark) need the rights to get and patch nodes, O(give_back) to delete nodeclaims. To recognise nodes that dynamic resource
     allocation serves it lists resourceslices (apiGroup resource.k8s.io).
 seealso:
@@ -413,7 +418,7 @@ provisioned:
       asked_at: "2026-11-29T10:00:00Z"
       ready_at: "2026-11-29T10:01:40Z"
 given_back:
-  description: The NodeClaims that were given back.
+  description: The NodeClaims that were given back. C(gone_at) is empty for one that was not waited for, as the task was interrupted.
   returned: when nodes were verified
   type: list
   elements: dict

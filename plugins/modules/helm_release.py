@@ -75,6 +75,10 @@ options:
   mend_option:
     description: Name of the variable that the user sets for O(mend_pending), for messages.
     type: str
+  objects:
+    description: With O(state=checked), return also what the chart makes, RV(objects).
+    type: bool
+    default: false
 extends_documentation_fragment:
   - kubernetes.core.helm_common_options
 attributes:
@@ -116,4 +120,16 @@ workloads:
     - kind: DaemonSet
       name: nvidia-device-plugin
       namespace: nvidia-device-plugin
+objects:
+  description:
+    - What the chart makes, as far as it decides which rights its installation takes. Each C(apiVersion), C(kind), C(metadata) with name and
+      namespace, C(rules) and C(roleRef) of what gives rights, and whether it is a C(hook).
+  returned: when O(state=checked) and O(objects=true)
+  type: list
+  elements: dict
+  sample:
+    - apiVersion: apps/v1
+      kind: DaemonSet
+      metadata: {name: nvidia-device-plugin, namespace: nvidia-device-plugin}
+      hook: false
 """

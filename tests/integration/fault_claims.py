@@ -13,6 +13,8 @@ FINALIZER = "karpenter.sh/termination"
 READY, UNREADY, TERMINATING = "ready", "unready", "terminating"
 NODELESS = "nodeless"  # Ready by its conditions; its Node is not there.
 NODE = "fault-node"
+PODS = "/api/v1/namespaces/default/pods"
+JOB_LABEL = "batch.kubernetes.io/job-name"
 WAITING = ("ResourceNotRegistered", 'Resource "nvidia.com/gpu" was requested but not registered')
 
 
@@ -39,6 +41,14 @@ class Claims:
         self._api.request("PATCH", self._path(name), {"metadata": {"finalizers": None}}, MERGE)
         if self._api.get(self._path(name)):
             self._api.request("DELETE", self._path(name))
+
+    def create_pod(self, phase: str) -> None:
+        """A pod named after the pool, of a Job of that name, for which no node is found."""
+        make_pod(self._api, self.pool, phase, job=self.pool)
+
+    def end_pod(self) -> None:
+        """Have that pod end well."""
+        self._api.request("PATCH", f"{PODS}/{self.pool}/status", {"status": {"phase": "Succeeded"}}, MERGE)
 
     def all(self) -> dict[str, dict[str, Any]]:
         """The claims as they are now, by name."""
@@ -69,6 +79,15 @@ class Claims:
 
     def _path(self, name: str) -> str:
         return f"{NODECLAIMS}/{self.full(name)}"
+
+
+def make_pod(api: Api, name: str, phase: str = "", job: str = "", **spec: Any) -> None:
+    """A pod in namespace default, of a Job or none, that has come so far."""
+    container = {"name": "main", "image": "example.invalid/none"}
+    meta = {"name": name, "labels": {JOB_LABEL: job} if job else {}}
+    api.request("POST", PODS, {"metadata": meta, "spec": {"containers": [container], **spec}})
+    if phase:
+        api.request("PATCH", f"{PODS}/{name}/status", {"status": {"phase": phase}}, MERGE)
 
 
 def status(kind: str) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def _about_pools(fault: Fault) -> Fault:
     return replace(fault, rules=rules, wait=Expect(fault.wait.ok, tuple(map(_renamed, fault.wait.words))), named=named)
 
 
-#: Rows of the shared table that are about what only NodeClaims have.
+#: Rows of the shared table that are about what only NodeClaims have; those about their pods are left out besides.
 CLAIMS_ONLY = frozenset({"node-is-gone", "nobody-there", "terminating-is-not-ready"})
 # Of answers that are none, and of faults that come three times, a few of each kind tell: what judges them is the same for all lists.
 FEW_NO_LISTS = {name: NO_LISTS[name] for name in ("invalid-json", "items-null", "empty-object", "html-with-200")}
@@ -137,7 +137,10 @@ REPEATS = {f"{name}{end}" for name in NO_LISTS.keys() - FEW_NO_LISTS for end in 
 SHARED = tuple(
     _about_pools(fault)
     for fault in FAULTS
-    if fault.wait and fault.name not in CLAIMS_ONLY | REPEATS and not any(rule.on in (NODES, EVENTS) for rule in fault.rules)
+    if fault.wait
+    and not fault.pod
+    and fault.name not in CLAIMS_ONLY | REPEATS
+    and not any(rule.on in (NODES, EVENTS) for rule in fault.rules)
 )
 
 OF_CLASSES = (

@@ -103,6 +103,9 @@ class Bench:
         claims = Pools(self.api, name) if module == POOLS else Claims(self.api, name)
         for number, kind in enumerate(fault.claims):
             claims.create(str(number), kind)
+        if fault.pod:
+            claims.create_pod(fault.pod)
+            options = {fault.by: [f"default/{name}"], **options}
         context = self._contexts[fault.certificate] if fault.certificate else None
         meanwhile = (lambda: fault.meanwhile(claims)) if fault.meanwhile else None
         proxy = Proxy(self._upstream, fault.rules, context, fault.pages, meanwhile)

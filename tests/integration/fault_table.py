@@ -53,6 +53,8 @@ class Fault:
         asked: how often at least the exec plugin must have been asked.
         flip: seconds between the strike and the change to ready.
         named: whether NodePools are asked for by name, or all that there are.
+        pod: the phase at the start of a pod whose claims are asked for; empty for no pod.
+        by: the option that asks for it, ``pods`` or ``jobs``.
     """
 
     name: str
@@ -69,6 +71,8 @@ class Fault:
     asked: int = 0
     flip: float = 0.3
     named: bool = False
+    pod: str = ""
+    by: str = "pods"
 
 
 def once(on: str, act: answers.Act) -> tuple[Rule, ...]:
@@ -320,6 +324,36 @@ OBJECTS = (
     ),
     Fault("terminating-is-not-ready", wait=fails("1 of 2"), info=None, claims=(READY, TERMINATING), seconds=4),
     Fault("node-is-gone", wait=fails("1 of 2", "NodeGone"), claims=(READY, NODELESS), seconds=4),
+    Fault(
+        "pod-ends-while-cut-off",
+        (*once("pods watch", answers.cut_after(0.3)), Rule("pods watch", answers.answer(410), first=2, times=1)),
+        fails("PodsFinished", "ended early"),
+        None,
+        claims=(),
+        pod="Pending",
+        meanwhile=lambda claims: claims.end_pod(),
+    ),
+    Fault(
+        "pod-ended-and-503-on-jobs",
+        once("jobs list", answers.answer(503)),
+        fails("PodsFinished"),
+        None,
+        (),
+        pod="Failed",
+        by="jobs",
+        seconds=9,
+    ),
+    # That the Job makes no other pod is not taken for granted: the wait goes on to its end.
+    Fault(
+        "pod-ended-and-403-on-jobs",
+        ever("jobs list", answers.answer(403)),
+        fails("PodsFinished", r"\[jobs\]", "The wait ended"),
+        None,
+        claims=(),
+        pod="Failed",
+        by="jobs",
+        seconds=4,
+    ),
     Fault("nobody-there", wait=fails("0 of 2", "NodePoolNotFound"), claims=(), seconds=4),
 )
 

@@ -21,6 +21,7 @@ Json = dict[str, Any]
 NODE_CLAIMS = "/apis/karpenter.sh/v1/nodeclaims"
 NODE_POOLS = "/apis/karpenter.sh/v1/nodepools"
 NODE_CLASSES = "/apis/karpenter.k8s.aws/v1/ec2nodeclasses"
+NODES = "/api/v1/nodes"
 PODS = "/api/v1/namespaces/default/pods"
 EVENTS = "/api/v1/events"
 DEPLOYMENTS = "/apis/apps/v1/deployments"
@@ -133,11 +134,10 @@ class LabCluster:
         for claim in self.claims(pool):
             self.delete(f"{NODE_CLAIMS}/{claim['metadata']['name']}")
 
-    def set_finalizers(self, claim: Json, finalizers: list[str]) -> None:
-        """Replace the finalizers of a NodeClaim, which may be gone already."""
+    def set_finalizers(self, path: str, finalizers: list[str]) -> None:
+        """Replace the finalizers of an object, which may be gone already."""
         try:
-            patch = {"metadata": {"finalizers": finalizers}}
-            self.api.request("PATCH", f"{NODE_CLAIMS}/{claim['metadata']['name']}", patch, MERGE)
+            self.api.request("PATCH", path, {"metadata": {"finalizers": finalizers}}, MERGE)
         except ApiError as error:
             if error.status != 404:
                 raise

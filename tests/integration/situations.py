@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.integration.lab_cluster import LabCluster
+from tests.integration.lab_cluster import NODE_CLAIMS, NODE_CLASSES, NODE_POOLS, NODES, LabCluster, pod
 
 Json = dict[str, Any]
 
@@ -308,6 +308,15 @@ FULL = {"instance_types": [GPU], "limits": {"cpu": 4}}
 DRAINING = claim_says("Drained", "Draining")
 
 
+#: A finalizer that nobody takes away.
+HOLD = "example.com/hold"
+
+
+def path_of(claim: Json) -> str:
+    """Where a NodeClaim is."""
+    return f"{NODE_CLAIMS}/{claim['metadata']['name']}"
+
+
 def hold_by_budget(cluster: LabCluster, name: str) -> None:
     """A budget that lets no pod go; then the claim is deleted."""
     budget = {"minAvailable": 1, "selector": {"matchLabels": {"situation": name}}}
@@ -324,20 +333,20 @@ def hold_by_annotation(cluster: LabCluster, name: str) -> None:
 def hold_by_finalizer(cluster: LabCluster, name: str) -> None:
     """A finalizer that nobody takes away; then the claim is deleted."""
     for claim in cluster.claims(name):
-        cluster.set_finalizers(claim, [*claim["metadata"]["finalizers"], "example.com/hold"])
+        cluster.set_finalizers(path_of(claim), [*claim["metadata"]["finalizers"], HOLD])
     cluster.delete_claims(name)
 
 
 def let_go(cluster: LabCluster, name: str) -> None:
     """Take the finalizer and the budget away."""
     for claim in cluster.claims(name):
-        cluster.set_finalizers(claim, [each for each in claim["metadata"].get("finalizers", []) if each != "example.com/hold"])
+        cluster.set_finalizers(path_of(claim), [each for each in claim["metadata"].get("finalizers", []) if each != HOLD])
     cluster.delete(f"/apis/policy/v1/namespaces/default/poddisruptionbudgets/{name}")
 
 
 def held_by_finalizer(cluster: LabCluster, name: str) -> bool:
     """Karpenter has done its part, and the claim is still there."""
-    return any(claim["metadata"].get("finalizers") == ["example.com/hold"] for claim in cluster.claims(name))
+    return any(claim["metadata"].get("finalizers") == [HOLD] for claim in cluster.claims(name))
 
 
 GOING = (
@@ -375,6 +384,72 @@ GOING = (
         first=claim_is("Ready"),
         act=hold_by_finalizer,
         undo=let_go,
+    ),
+)
+
+
+def delete_pool(cluster: LabCluster, name: str) -> None:
+    """The pool is deleted, and somebody's finalizer keeps it; then a pod asks for a node of it."""
+    cluster.set_finalizers(f"{NODE_POOLS}/{name}", [HOLD])
+    cluster.delete(f"{NODE_POOLS}/{name}")
+    cluster.apply(pod(name, {NVIDIA: 1}, (NVIDIA,)))
+
+
+def let_pool_go(cluster: LabCluster, name: str) -> None:
+    """Take the finalizer away."""
+    cluster.set_finalizers(f"{NODE_POOLS}/{name}", [])
+
+
+def delete_node(cluster: LabCluster, name: str) -> None:
+    """A Node is deleted past Karpenter: its finalizer was taken away, and somebody else's keeps the Node."""
+    for claim in cluster.claims(name):
+        path = f"{NODES}/{claim['status']['nodeName']}"
+        cluster.set_finalizers(path, [HOLD])
+        cluster.delete(path)
+
+
+def let_node_go(cluster: LabCluster, name: str) -> None:
+    """Take the finalizer away."""
+    for claim in cluster.claims(name):
+        cluster.set_finalizers(f"{NODES}/{claim['status']['nodeName']}", [])
+
+
+#: What is deleted from under a wait.
+DELETED = (
+    Situation(
+        "pool-deleted",
+        "NodePoolTerminating",
+        (f"kept by {HOLD}",),
+        KUBERNETES,
+        always,
+        wants={},
+        first=lambda cluster, name: cluster.is_ready(name),
+        act=delete_pool,
+        undo=let_pool_go,
+        early=True,
+    ),
+    Situation(
+        "class-deleted",
+        "NodeClassTerminating",
+        ("kept by karpenter.k8s.aws/termination",),
+        KARPENTER,
+        pool_says("NodeClassReady", "NodeClassTerminating"),
+        pool=FULL,
+        options={"count": 2},
+        first=claim_is("Ready"),
+        act=lambda cluster, name: cluster.delete(f"{NODE_CLASSES}/{name}"),
+        early=True,
+    ),
+    Situation(
+        "node-deleted",
+        "NodeGone",
+        (),
+        KUBERNETES,
+        claim_is("Ready"),
+        pool=FULL,
+        first=claim_is("Ready"),
+        act=delete_node,
+        undo=let_node_go,
     ),
 )
 
@@ -703,4 +778,4 @@ ALONE = (
     ),
 )
 
-SITUATIONS = (*ON_NODES, *GOING, *ON_POOLS, *AT_EC2, *AT_THE_API_SERVER, *ALONE)
+SITUATIONS = (*ON_NODES, *GOING, *DELETED, *ON_POOLS, *AT_EC2, *AT_THE_API_SERVER, *ALONE)

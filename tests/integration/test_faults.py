@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.faults]
 AT_ONCE = 10  # Most of a row is waiting.
 TRIES = 3
 NODES = "/api/v1/nodes"
+ACCOUNTS = "/api/v1/namespaces/default/serviceaccounts"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
     plane.up()
     bench = Bench(directory, plane, pytestconfig.rootpath / ".build" / "collections", AT_ONCE)
     bench.api.request("POST", NODES, node())
+    bench.api.request("POST", ACCOUNTS, {"metadata": {"name": "default"}})  # Which pods need.
     yield bench
     bench.stop()
     plane.down()

@@ -80,13 +80,17 @@ def walk(lab: dict[str, str], tmp_path: Path) -> Iterator[Walk]:
 
 
 def left(state: State) -> list[str]:
-    """What a teardown has to remove: stacks in AWS, Karpenter's objects in the cluster."""
-    cloudformation = boto3.Session(AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, region_name=REGION).client(
-        "cloudformation", endpoint_url=state.aws_endpoint
-    )
+    """What a teardown has to remove: stacks and instances in AWS, charts and Karpenter's definitions in the cluster."""
+    session = boto3.Session(AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, region_name=REGION)
+    cloudformation, ec2 = (session.client(service, endpoint_url=state.aws_endpoint) for service in ("cloudformation", "ec2"))
     stacks = [each["StackName"] for each in cloudformation.describe_stacks()["Stacks"] if CLUSTER_NAME in each["StackName"]]
-    definitions = Api(state.kubeconfig).request("GET", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions")["items"]
-    return stacks + [each["metadata"]["name"] for each in definitions if "karpenter" in each["spec"]["group"]]
+    states = {"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}
+    instances = [each["InstanceId"] for group in ec2.describe_instances(Filters=[states])["Reservations"] for each in group["Instances"]]
+    api = Api(state.kubeconfig)
+    releases = api.request("GET", "/api/v1/secrets?fieldSelector=type%3Dhelm.sh%2Frelease.v1")["items"]
+    definitions = api.request("GET", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions")["items"]
+    ours = [*releases, *(each for each in definitions if "karpenter" in each["spec"]["group"])]
+    return stacks + instances + [each["metadata"]["name"] for each in ours]
 
 
 class AwsAuth:

@@ -11,8 +11,9 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
+from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._wait import LOOK_SECONDS
 
-from tests.integration.fault_claims import NODE, NODECLAIMS, READY, TERMINATING, Claims, condition, node
+from tests.integration.fault_claims import NODE, NODECLAIMS, READY, TERMINATING, Claims, condition, make_pod, node
 from tests.integration.fault_runs import WAIT
 from tests.integration.module_process import ModuleProcesses
 from tests.lab.nodes.api import MERGE, Api
@@ -24,18 +25,34 @@ AT_ONCE = 4
 SECONDS = 3
 STEPS = ("Launched", "Registered", "Initialized", "Ready")
 DRIFTED = {**condition("Drifted"), "reason": "AMIDrift"}
-PODS = "/api/v1/namespaces/default/pods"
+JOBS = "/apis/batch/v1/namespaces/default/jobs"
+NOW = "2026-01-02T03:04:05Z"
+#: How a Job says that it has ended well, as the API server takes it.
+COMPLETE = {
+    "startTime": NOW,
+    "completionTime": NOW,
+    "succeeded": 1,
+    "conditions": [condition("SuccessCriteriaMet"), condition("Complete")],
+}
 
 
 @dataclass(frozen=True)
 class Row:
-    """Claims by how many of their steps are done (``going``: being deleted; ``drifted``), what is asked, and whether that is reached."""
+    """Claims by how many of their steps are done (``going``: being deleted; ``drifted``), what is asked, and whether that is reached.
+
+    Attributes:
+        pods: those whose claims are asked for.
+        job: the status of the Job that they are of; None for none in the cluster.
+        early: the wait ends before its deadline, as all pods have ended.
+    """
 
     name: str
     claims: tuple[int | str, ...]
     options: dict[str, Any]
     reached: bool
     pods: tuple[dict[str, Any], ...] = field(default=())
+    job: dict[str, Any] | None = None
+    early: bool = False
 
 
 def reached(name: str, *claims: int | str, pods: tuple[dict[str, Any], ...] = (), **options: Any) -> Row:
@@ -46,9 +63,18 @@ def not_reached(name: str, *claims: int | str, pods: tuple[dict[str, Any], ...] 
     return Row(name, claims, options, False, pods)
 
 
+def ended(name: str, *pods: dict[str, Any], job: dict[str, Any] | None = None, early: bool = True) -> Row:
+    return Row(name, (4,), {"wait_timeout": 6 * LOOK_SECONDS} if early else {}, False, pods, job, early)
+
+
 def bound(job: str = "", node_name: str = NODE) -> dict[str, Any]:
     """A pod that runs on a node, of a Job or none."""
     return {"job": job, "spec": {"nodeName": node_name}}
+
+
+def over(job: str = "", phase: str = "Succeeded") -> dict[str, Any]:
+    """A pod that has ended, on the node of the claim."""
+    return {**bound(job), "phase": phase}
 
 
 ROWS = (
@@ -77,6 +103,11 @@ ROWS = (
     reached("a-pod's-claim", 4, pods=(bound(),)),
     not_reached("a-pod-on-another-node", 4, pods=(bound(node_name="elsewhere"),)),
     reached("a-job's-claim", 4, pods=(bound("train"),)),
+    reached("a-pod-beside-one-that-has-ended", 4, pods=(bound(), over())),
+    ended("pods-that-have-ended", over(), over(phase="Failed")),
+    ended("a-job-that-has-ended", over("train"), job=COMPLETE),
+    ended("a-job-that-is-gone", over("train", "Failed")),
+    ended("a-job-that-goes-on", over("train", "Failed"), job={}, early=False),
     not_reached("a-job-one-of-whose-pods-is-elsewhere", 4, pods=(bound("train"), bound("train", "elsewhere"))),
 )
 
@@ -104,6 +135,8 @@ class Stage:
         for each, kind in enumerate(row.claims):
             self._claim(claims, str(each), kind)
         selected = self._pods(pool, row.pods)
+        if row.job is not None:
+            self._job(pool, row.job)
         arguments = {"kubeconfig": str(self._kubeconfig), "node_pools": [pool], "wait_timeout": SECONDS, **selected, **row.options}
         process = self._processes.get()
         try:
@@ -125,13 +158,19 @@ class Stage:
         for number, pod in enumerate(pods):
             job = f"{pod['job']}-{pool}" if pod["job"] else ""
             names.append(f"{pool}-{number}")
-            labels = {"batch.kubernetes.io/job-name": job} if job else {}
-            spec = {"containers": [{"name": "main", "image": "example.invalid/none"}], **pod["spec"]}
-            self._api.request("POST", PODS, {"metadata": {"name": names[-1], "labels": labels}, "spec": spec})
+            make_pod(self._api, names[-1], pod.get("phase", ""), job, **pod["spec"])
             jobs |= {job} - {""}
         if jobs:
             return {"jobs": [f"default/{job}" for job in jobs]}
         return {"pods": [f"default/{name}" for name in names]} if names else {}
+
+    def _job(self, pool: str, status: dict[str, Any]) -> None:
+        """Makes the Job of the pods, which nobody runs."""
+        name = f"train-{pool}"
+        template = {"spec": {"restartPolicy": "Never", "containers": [{"name": "main", "image": "example.invalid/none"}]}}
+        self._api.request("POST", JOBS, {"metadata": {"name": name}, "spec": {"template": template}})
+        if status:
+            self._api.request("PATCH", f"{JOBS}/{name}/status", {"status": status}, MERGE)
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +194,12 @@ def test_wait_takes_for_reached_what_is(row: Row, answer_to: Callable[[Row], dic
     result = json.loads(answer["out"])
     assert (answer["rc"] == 0) == row.reached, result.get("msg", result)
     assert row.reached or result["verdict"]["reason"]
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.early or row.job is not None], ids=lambda row: row.name)
+def test_wait_says_that_all_pods_have_ended(row: Row, answer_to: Callable[[Row], dict[str, Any]]) -> None:
+    result = json.loads(answer_to(row)["out"])
+    assert result["verdict"]["reason"] == "PodsFinished", result["msg"]
+    assert ("cannot help" in result["msg"]) == row.early, result["msg"]
+    # At once: neither at the deadline nor when a look would be due anyway.
+    assert result["elapsed"] < LOOK_SECONDS if row.early else result["elapsed"] >= SECONDS

@@ -21,10 +21,12 @@ from collections.abc import Callable, Sequence
 import yaml
 
 from tests.lab import binaries, cluster, process, registry
+from tests.lab.patience import Part, await_part
 from tests.lab.real import lane
 from tests.lab.state import BIN_DIR, CHECKOUT, CLUSTER_NAME, REGION, LabError, State
 
 DAEMON = "daemon"
+SUPERVISOR = Part(DAEMON, "the supervisor", DAEMON)
 NODE_CLAIMS = "nodeclaims.karpenter.sh"
 #: What may lie in the lab's directory before its first ``up``: faults can be set ahead.
 WELCOME = {"faults.json"}
@@ -61,7 +63,7 @@ def up() -> None:
     registry.publish(state)
     (state.directory / "inventory.yml").write_text(yaml.safe_dump(inventory(state), sort_keys=False), encoding="utf-8")
     _say("simulated AWS and nodes")
-    _wait_for_daemon(state)
+    await_part(state, SUPERVISOR, state.facts, "the supervisor is ready", patience=60)
     _say(f"the lab is up after {time.monotonic() - began:.1f} s; its state is in {state.directory}")
     env()
 
@@ -177,13 +179,3 @@ def _start_daemon(state: State) -> None:
     environment = {**os.environ, "LAB_DIR": str(state.directory), "PYTHONPATH": str(CHECKOUT)}
     command = [sys.executable, "-m", "tests.lab.daemon"]
     process.start(DAEMON, command, state.directory, state.log(DAEMON), environment)
-
-
-def _wait_for_daemon(state: State, patience: float = 60) -> None:
-    deadline = time.monotonic() + patience
-    while not state.facts():
-        if not process.running(state.directory, DAEMON):
-            raise LabError(f"the supervisor ended: {state.last_words(DAEMON)}; its log is {state.log(DAEMON)}")
-        if time.monotonic() > deadline:
-            raise LabError(f"the supervisor is not ready after {patience:.0f} s; its log is {state.log(DAEMON)}")
-        time.sleep(0.1)

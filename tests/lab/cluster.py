@@ -23,6 +23,15 @@ ZONES = (f"{REGION}a", f"{REGION}b")
 #: the lab connects to it.
 ADVERTISED = "192.0.2.1"
 
+#: What ServiceAccounts of this namespace ask for is in the audit log: which rights their jobs use.
+AUDITED = "system:serviceaccounts:accelerated-nodes"
+AUDIT = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["RequestReceived", "ResponseStarted"],
+    "rules": [{"level": "Metadata", "userGroups": [AUDITED]}, {"level": "None"}],
+}
+
 #: Flags by program of the control plane.
 Flags = Mapping[str, Mapping[str, str]]
 
@@ -38,13 +47,26 @@ def create(state: State, flags: Flags | None = None) -> None:
         LabError: kwokctl could not.
     """
     config = state.directory / "kwokctl.json"
-    config.write_text(json.dumps(configuration(state.ports, flags), indent=2), encoding="utf-8")
+    config.write_text(json.dumps(configuration(state.ports, flags or _audit(state)), indent=2), encoding="utf-8")
     _kwokctl(state, "create", "cluster", f"--config={config}", f"--config={STAGES}", "--wait=60s")
     source = _directory(state) / "kubeconfig.yaml"
     flat = kubectl(state, "config", "view", "--raw", "--flatten", kubeconfig=source)
     state.kubeconfig.write_text(flat, encoding="utf-8")
     state.kubeconfig.chmod(0o600)
     kubectl(state, "apply", "--server-side", "--filename=-", stdin=yaml.safe_dump_all(map(system_node, ZONES)))
+
+
+def audit_log(state: State) -> Path:
+    """One JSON object a line for each request of an account of ``AUDITED``, written when it was answered."""
+    return state.directory / "log" / "audit.log"
+
+
+def _audit(state: State) -> Flags:
+    """The API server's flags for that log, and the policy that they name."""
+    policy, log = state.directory / "audit.json", audit_log(state)
+    policy.write_text(json.dumps(AUDIT), encoding="utf-8")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    return {"kube-apiserver": {"audit-policy-file": str(policy), "audit-log-path": str(log), "audit-log-maxsize": "0"}}
 
 
 def delete(state: State) -> None:
@@ -98,12 +120,13 @@ def configuration(ports: dict[str, int], flags: Flags | None = None) -> dict[str
         "kwokControllerPort": ports["kwok"],
         **{option: str(BIN_DIR / program) for option, program in programs.items()},
     }
-    extra = {
+    extra: dict[str, Mapping[str, str]] = {
         "kube-apiserver": {"kubelet-preferred-address-types": "InternalIP", "advertise-address": ADVERTISED},
         # After kwokctl's own word, so that this is the last.
         "kwok-controller": {"manage-all-nodes": "false", "manage-nodes-with-label-selector": f"!{REAL_NODE}"},
-        **(flags or {}),
     }
+    for program, further in (flags or {}).items():
+        extra[program] = {**extra.get(program, {}), **further}
     return {
         "apiVersion": "config.kwok.x-k8s.io/v1alpha1",
         "kind": "KwokctlConfiguration",

@@ -73,6 +73,22 @@ def test_a_guide_ends_with_its_teardown_and_shows_outputs(page: Path) -> None:
     assert any("accelerated.nodes.teardown" in step.command for step in found[-2:])
 
 
+@pytest.mark.parametrize("page", guides(GUIDES), ids=lambda page: page.stem)
+def test_a_guide_installs_twice_and_shows_what_its_document_looks_at(page: Path) -> None:
+    """That nothing changes the second time, that the pools are READY, which type Karpenter chose and, where a pod prints something, what."""
+    found = steps(page.read_text(encoding="utf-8"))
+    again = next(step for step in found if "changed=0" in step.shown)
+    plays = [line for step in found[: found.index(again) + 1] for line in step.command.splitlines() if line.startswith("ansible-playbook")]
+    assert plays == plays[:1] * 2
+    looked = {
+        word for word in ("nodepool", "nodeclaims") for step in found if f"kubectl get {word}" in step.command and "True" in step.shown
+    }
+    assert looked == {"nodepool", "nodeclaims"}
+    pods = [step for step in found if "kubectl apply" in step.command]
+    assert [step for step in pods if "kubectl logs" not in step.command or not step.shown] == []
+    assert pods or page.stem == "llmaz", "llmaz's document serves a model instead"
+
+
 @pytest.mark.parametrize("page", sorted(GUIDES.glob("*.*.md")), ids=lambda page: page.stem)
 def test_a_translation_has_the_same_commands(page: Path) -> None:
     original = GUIDES / f"{page.name.split('.')[0]}.md"

@@ -44,6 +44,7 @@ class InstanceType:
         default_cores_per_device: NeuronCores of one device that neuron-ls counts by default (logical cores on trn2).
         links: Other devices of the node that neuron-ls lists each device as connected to, at least.
         fabric: ``yes`` where the GPUs register with the NVSwitch fabric.
+        efa: EFA interfaces that the type can have at most.
         provenance: Where the facts were seen.
     """
 
@@ -62,6 +63,7 @@ class InstanceType:
     default_cores_per_device: Optional[int]
     links: Optional[int]
     fabric: Optional[str]
+    efa: Optional[int]
     provenance: str
 
     @property

@@ -123,6 +123,24 @@ def _entry(options: Mapping[str, Any]) -> Entry | None:
     )
 
 
+def cluster_entry(params: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The kubeconfig's cluster, with its certificate authority in place of a file's name; None where it takes more than the plain case.
+
+    :raises CollectionError: the kubeconfig lacks what is asked of it.
+    """
+    options = auth_options(params)
+    if set(options) - OPTIONS or not isinstance(options.get("kubeconfig", ""), str):
+        return None
+    entry = _entry(options)
+    if entry is None or not entry.cluster:
+        return None
+    cluster = {key: value for key, value in entry.cluster.items() if key not in ("certificate-authority", "extensions")}
+    file = options.get("ca_cert") or (entry.cluster.get("certificate-authority") and entry.place / entry.cluster["certificate-authority"])
+    if file:
+        cluster["certificate-authority-data"] = base64.b64encode(Path(file).read_bytes()).decode("ascii")
+    return {**cluster, **({"server": options["host"]} if options.get("host") else {})}
+
+
 def _named(document: Mapping[str, Any], section: str, name: Any, path: Path) -> Mapping[str, Any]:
     """:raises CollectionError: the section has no entry of that name."""
     entries: Iterable[Mapping[str, Any]] = document.get(section) or []

@@ -23,6 +23,7 @@ try:
     from botocore.exceptions import (
         ConnectionError as NoConnection,
     )
+    from botocore.parsers import ResponseParserError
 except ImportError:
     # AnsibleAWSModule names the missing package before any of these is needed.
     pass
@@ -63,7 +64,8 @@ def fetch(client: Any, operation: str, **arguments: Any) -> dict:
         if client.can_paginate(operation):
             return client.get_paginator(operation).paginate(**arguments).build_full_result()
         return getattr(client, operation)(**arguments)
-    except (BotoCoreError, ClientError) as error:
+    # Something that is not of AWS, such as a proxy's page, is no answer either.
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
         meta = client.meta
         action = f"{meta.service_model.signing_name}:{meta.method_to_api_mapping[operation]}"
         raise explain(error, action, meta.region_name) from error

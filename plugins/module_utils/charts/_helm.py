@@ -173,6 +173,27 @@ def workloads(manifest: list[dict], namespace: str) -> list[dict]:
     ]
 
 
+def objects(documents: list[dict | None]) -> list[dict]:
+    """Return what a rendered chart makes, as far as it decides which rights its installation takes.
+
+    Each apiVersion, kind, metadata (name, namespace), with ``rules`` and ``roleRef`` where there are, and whether it is a ``hook``.
+    """
+    flat = [each for document in documents if document for each in (document["items"] if document.get("kind") == "List" else [document])]
+    return [_essence(each) for each in flat if each.get("kind")]
+
+
+def _essence(each: dict) -> dict:
+    meta = each.get("metadata") or {}
+    place = {"namespace": meta["namespace"]} if meta.get("namespace") else {}
+    return {
+        "apiVersion": each["apiVersion"],
+        "kind": each["kind"],
+        "metadata": {"name": meta.get("name", ""), **place},
+        **{key: each[key] for key in ("rules", "roleRef") if each.get(key)},
+        "hook": "helm.sh/hook" in (meta.get("annotations") or {}),
+    }
+
+
 def diff(before: dict | None, after: dict | None) -> dict:
     """Return Ansible's diff of a release: its chart and the values given to it, empty for a release that is not there."""
     return {"before": before or "", "after": after or ""}

@@ -8,9 +8,10 @@ import re
 
 OLDEST, NEWEST = (1, 0), (1, 15)
 
-# Kubernetes version -> the first Karpenter that supports it, of Karpenter's compatibility matrix. Those before 1.31 are supported by
-# every version from 1.0 on.
+# Kubernetes version -> the first Karpenter that supports it.
+# Source: https://karpenter.sh/docs/upgrading/compatibility/
 FIRST_BY_KUBERNETES = {
+    "1.30": (0, 37, 0),
     "1.31": (1, 0, 5),
     "1.32": (1, 2, 0),
     "1.33": (1, 5, 0),

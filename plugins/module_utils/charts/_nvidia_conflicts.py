@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators._accelerators import ACCELERATORS
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._plugin_causes import registers
-from ansible_collections.accelerated.nodes.plugins.module_utils.pools._node_pools import problems
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._node_pools import node_labels, sound_pools
 from ansible_collections.accelerated.nodes.plugins.module_utils.pools._pools import Pool
 
 DEVICE_PLUGIN = "device_plugin"
@@ -46,7 +46,7 @@ def conflicts(method: str, definitions: Any, ami_family: str, objects: Iterable[
     """
     found = list(objects)
     classes = {each["metadata"]["name"]: each["spec"] for each in found if each["kind"] == "EC2NodeClass"}
-    planned = [_planned(each, ami_family, classes) for each in _sound(definitions)]
+    planned = [_planned(each, ami_family, classes) for each in sound_pools(definitions if isinstance(definitions, list) else [])]
     names = {plan.name for plan in planned}
     live = [_live(each, classes) for each in found if each["kind"] == "NodePool" and each["metadata"]["name"] not in names]
     return [*_other_method(method, found), *_bottlerocket(method, [*planned, *live])]
@@ -91,15 +91,12 @@ def _removal(workload: Object) -> str:
     return f"'kubectl -n {meta['namespace']} delete {workload['kind'].lower()} {meta['name']}'"
 
 
-def _sound(definitions: Any) -> list[Mapping[str, Any]]:
-    listed = definitions if isinstance(definitions, list) else []
-    return [each for each in listed if not problems(each)]
-
-
-def _planned(description: Mapping[str, Any], ami_family: str, classes: Mapping[str, Any]) -> Plan:
-    pool = Pool.from_description(description)
-    own = {**(pool.accelerator.labels if pool.accelerator else {}), **description.get("labels", {})}
+def _planned(pool: Pool, ami_family: str, classes: Mapping[str, Any]) -> Plan:
+    description = pool.description
+    own = node_labels(pool, description.get("ami_alias") or ami_family)
     alias = {"amiSelectorTerms": [{"alias": description.get("ami_alias") or f"{ami_family}@"}]}
+    if pool.auto_mode:
+        return Plan(pool.name, own, "nvidia" in pool.kinds, pool.node_class, {})
     spec = classes.get(pool.node_class, {}) if "node_class" in description else {**alias, **description.get("node_class_spec", {})}
     return Plan(pool.name, own, "nvidia" in pool.kinds, pool.node_class, spec)
 

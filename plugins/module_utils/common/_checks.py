@@ -89,6 +89,11 @@ def matching(accepts: Callable[[Any], bool], noun: str, kinds: tuple[type, ...] 
     return check
 
 
+def either(check: Check, *also: Any) -> Check:
+    """What a check accepts, or one of some values beside."""
+    return lambda where, value: iter(()) if value in also else check(where, value)
+
+
 duration = matching(is_duration, "a duration of Karpenter's, such as 720h, 1h30m or Never")
 quantity = matching(lambda value: parse_quantity(value) is not None, "a Kubernetes quantity such as 100Gi, 500m or 8", (str, int))
 volume_size = matching(is_volume_size, "a volume size with its unit, such as 100Gi")

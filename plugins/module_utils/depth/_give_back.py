@@ -67,26 +67,62 @@ def _ready_at(claim: NodeClaim) -> str:
     return claim.conditions["Ready"].since if claim.has("Ready") else ""
 
 
-def give_back(client: Client, provisioned: Sequence[Provisioned], holders: Holders, deadline: Deadline, progress: Progress) -> GivenBack:
-    """Delete the NodeClaims, but for those whose accelerators others have come to use, and wait until they are gone."""
-    outcome = GivenBack()
+def give_back(
+    client: Client,
+    provisioned: Sequence[Provisioned],
+    holders: Holders,
+    deadline: Deadline,
+    progress: Progress,
+    outcome: Optional[GivenBack] = None,
+) -> GivenBack:
+    """Delete the NodeClaims, but for those whose accelerators others have come to use, and wait until they are gone.
+
+    Args:
+        client: The API server.
+        provisioned: The NodeClaims.
+        holders: Who uses a node.
+        deadline: How long is waited.
+        progress: Is told how far it is.
+        outcome: What is filled as it happens, and returned; a new one by default.
+    """
+    outcome = outcome or GivenBack()
+    going = _delete(client, provisioned, holders, outcome)
+    if going:
+        _await_end(client, going, outcome, deadline, progress)
+    return outcome
+
+
+def let_go(client: Client, provisioned: Sequence[Provisioned], holders: Holders, outcome: GivenBack) -> None:
+    """Delete the NodeClaims likewise, and do not wait: what is given back so has no time at which it was gone."""
+    known = {each["node_claim"] for each in outcome.given}
+    going = _delete(client, [each for each in provisioned if each.node_claim not in known], holders, outcome)
+    outcome.given += [{"node_claim": each.node_claim, "deleted_at": at, "gone_at": ""} for each, at in going.values()]
+
+
+def _delete(client: Client, provisioned: Sequence[Provisioned], holders: Holders, outcome: GivenBack) -> dict[str, tuple[Provisioned, str]]:
+    """Return, by uid, what was deleted and when."""
     going: dict[str, tuple[Provisioned, str]] = {}
+    silent = ""
     for each in provisioned:
-        sentence = _in_use(each, holders(each.node) if each.node else [])
+        sentence = "" if silent else _in_use(each, holders(each.node) if each.node else [])
         if sentence:
             outcome.kept.append(sentence)
             continue
         try:
-            client.delete(f"{NODECLAIMS}/{each.node_claim}", {"preconditions": {"uid": each.uid}})
+            if not silent:
+                client.delete(f"{NODECLAIMS}/{each.node_claim}", {"preconditions": {"uid": each.uid}})
         except ApiError as error:
+            # A server that has not answered once keeps nobody waiting for each of the others.
+            silent = "" if error.status else error.message
             # Gone already, or another of the same name: nothing of this run's is left.
-            if error.status not in (404, 409):
+            if error.status not in (404, 409, 0):
                 outcome.trouble.append(f"NodeClaim {each.node_claim} could not be given back: {error.message}")
                 continue
-        going[each.uid] = (each, now_text())
-    if going:
-        _await_end(client, going, outcome, deadline, progress)
-    return outcome
+        if silent:
+            outcome.trouble.append(f"NodeClaim {each.node_claim} could not be given back: {silent}")
+        else:
+            going[each.uid] = (each, now_text())
+    return going
 
 
 def _in_use(each: Provisioned, holders: Optional[Sequence[str]]) -> str:

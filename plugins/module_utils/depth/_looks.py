@@ -42,9 +42,9 @@ def settling_words(results: Sequence[NodeResult]) -> dict[str, str]:
 def combined(looks: Sequence[NodeResult]) -> NodeResult:
     """Return what several looks at one node say together.
 
-    The node passes if it has passed each time. What was bad each time is told as such; what was bad only sometimes is
-    ``flapping``, and so is a list of devices that changed between looks. Where nothing was bad, a look that measured nothing
-    counts: what was not seen is not shown.
+    The node passes if it has passed each time. What was bad each time that something was measured is told as such; what was bad only
+    sometimes is ``flapping``, and so is a list of devices that changed between looks. Where nothing was bad, a look that measured
+    nothing counts: what was not seen is not shown.
 
     Args:
         looks: The results, in the order of the looks; at least one.
@@ -52,13 +52,14 @@ def combined(looks: Sequence[NodeResult]) -> NodeResult:
     if len(looks) == 1:
         return looks[0]
     numbers = tuple(number for each in looks for number in each.looks)
-    shaky = (*_flapping(looks), *_changed_devices(looks))
+    measured = [each for each in looks if each.verdict in (PASSED, FAILED)]
+    shaky = (*_flapping(looks), *_changed_devices(measured))
     failed = [each for each in looks if each.verdict == FAILED]
     if not failed and not shaky:
         worst = next((each for each in looks if each.verdict != PASSED), looks[-1])
         return replace(worst, seconds=sum(each.seconds for each in looks), looks=numbers)
     last = failed[-1] if failed else looks[-1]
-    lasting = tuple(each for each in last.findings if _places(each, looks) == len(looks) or each.severity != ERROR)
+    lasting = tuple(each for each in last.findings if _places(each, measured) == len(measured) or each.severity != ERROR)
     return replace(last, verdict=FAILED, findings=(*lasting, *shaky), seconds=sum(each.seconds for each in looks), looks=numbers)
 
 
@@ -75,14 +76,15 @@ def _places(finding: Finding, looks: Sequence[NodeResult]) -> int:
 
 
 def _flapping(looks: Sequence[NodeResult]) -> Iterator[Finding]:
-    """Yield a finding for each error that failed looks have, and others do not."""
+    """Yield a finding for each error that failed looks have, and others that measured something do not."""
+    measured = [(number, look) for number, look in enumerate(looks, start=1) if look.verdict in (PASSED, FAILED)]
     bad: dict[tuple[str, str], dict[int, Finding]] = {}
-    for number, look in enumerate(looks, start=1):
-        for each in _errors(look) if look.verdict == FAILED else ():
+    for number, look in measured:
+        for each in _errors(look):
             bad.setdefault(_key(each), {})[number] = each
     for (check, device), seen in bad.items():
-        if len(seen) < len(looks):
-            yield _shaky(f"{check} good in each of {len(looks)} looks", _where(seen), device)
+        if len(seen) < len(measured):
+            yield _shaky(f"{check} good in each of {len(measured)} looks", _where(seen), device)
 
 
 def _where(seen: Mapping[int, Finding]) -> str:

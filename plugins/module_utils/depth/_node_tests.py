@@ -59,13 +59,22 @@ class NodeTests:
 
     Attributes:
         leftovers: After the end: a sentence for each Job that could not be deleted.
+        notes: After the end: a sentence for each right that is missing to see all.
     """
 
     def __init__(
-        self, client: Client, request: Request, run: str, manifest: Callable[[Subject, int], Manifest], progress: Progress
+        self,
+        client: Client,
+        request: Request,
+        run: str,
+        manifest: Callable[[Subject, int], Manifest],
+        deadline: Deadline,
+        progress: Progress,
     ) -> None:
         self.leftovers: list[str] = []
-        self._client, self._request, self._run, self._manifest, self._progress = client, request, run, manifest, progress
+        self.notes: list[str] = []
+        self._client, self._request, self._run, self._manifest = client, request, run, manifest
+        self._deadline, self._progress = deadline, progress
         self._batches = 0
 
     def results(self, results: Sequence[NodeResult]) -> list[NodeResult]:
@@ -126,7 +135,7 @@ class NodeTests:
         drafts = {each.name: jobs(each, seconds) for each in subjects}
         orders = [partial(_order, jobs, each, place) for each in subjects for place in range(len(drafts[each.name]))]
         tally = _Tally(test, subjects, drafts)
-        deadline = Deadline(self._seconds(test, len(subjects)))
+        deadline = self._deadline_of(test, len(subjects))
         runs = JobRun(self._client, self._request.namespace, run_labels(self._run, TEST, number), deadline)
         try:
             with runs:
@@ -138,12 +147,13 @@ class NodeTests:
                 )
         finally:
             self.leftovers += runs.leftovers
+            self.notes += runs.notes
         return tally.all()
 
-    def _seconds(self, test: Round, nodes: int) -> float:
+    def _deadline_of(self, test: Round, nodes: int) -> Deadline:
         if not test.timeout:
-            return self._request.wait_timeout
-        return (test.timeout + SPARE_SECONDS) * math.ceil(nodes / self._request.max_parallel)
+            return self._deadline
+        return Deadline((test.timeout + SPARE_SECONDS) * math.ceil(nodes / self._request.max_parallel))
 
 
 def _order(jobs: Callable[[Subject, int], list[Manifest]], subject: Subject, place: int, seconds: int) -> Manifest:

@@ -66,6 +66,12 @@ NO_CLAIM = {
         "The pod's volume keeps Karpenter from making a node.",
         "Look at the pod's PersistentVolumeClaim and its StorageClass: kubectl describe pvc.",
     ),
+    "PodsFinished": Advice(
+        "All pods whose nodes are awaited have ended, so none of them has a node, or will have one.",
+        "Begin the wait before the pods end, or select by node_pools, whose nodes may outlast their pods. Of pods that failed, read the"
+        " logs: kubectl logs.",
+        hopeless=True,
+    ),
     "NoNodeClaim": Advice(
         "Karpenter has made no NodeClaim: nothing that is pending asks for a node of this selection.",
         "Create a pod that asks for such a node (accelerator_verify does with provision).",

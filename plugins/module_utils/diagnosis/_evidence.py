@@ -13,6 +13,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.api._watch impor
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._clock import now_text
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._controller_causes import CONTROLLER_SELECTOR
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._events import subject, with_reason
+from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._finished_causes import jobs_to_read
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._join_evidence import read_access
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._pool_causes import AUTO_MODE_GROUP, class_ref
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._question import Evidence, Question
@@ -20,11 +21,13 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._readi
     DAEMONSETS,
     DEPLOYMENTS,
     EVENTS,
+    JOBS_IN,
     NODES,
     PODS,
     Reading,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._nodeclaims import EC2NODECLASSES, NODEPOOLS, NodeClaim
+from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._selection import Owner
 
 __all__ = ("NODES", "PODS", "by_name", "gather")
 
@@ -76,6 +79,7 @@ def _of_absence(reading: Reading, question: Question, pools: dict[str, dict], cl
         node_classes=classes,
         events=events,
         pods=[] if question.pods else _waiting_pods(reading, events),
+        jobs=_jobs(reading, jobs_to_read(question)),
         **_controllers(reading, pools.values()),
         unreadable=reading.unreadable,
         read_at=now_text(),
@@ -115,6 +119,16 @@ def _waiting_pods(reading: Reading, events: Iterable[dict]) -> list[dict]:
     refused = {(item.get("namespace"), item.get("name")) for item in map(subject, with_reason(events, "FailedScheduling"))}
     pending = reading.objects(PODS, {"fieldSelector": "status.phase=Pending"}) if refused else []
     return [pod for pod in pending if (pod["metadata"].get("namespace"), pod["metadata"]["name"]) in refused]
+
+
+def _jobs(reading: Reading, wanted: Iterable[Owner]) -> dict[str, dict]:
+    """The Jobs by namespace and name; empty for one that is gone."""
+    found: dict[str, dict] = {}
+    for owner in wanted:
+        listed = reading.maybe(JOBS_IN.format(namespace=owner.namespace), {"fieldSelector": f"metadata.name={owner.name}"})
+        if listed is not None:
+            found[f"{owner.namespace}/{owner.name}"] = next(iter(listed), {})
+    return found
 
 
 def _controllers(reading: Reading, pools: Iterable[dict]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._event
     time_of,
     with_reason,
 )
+from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._finished_causes import of_finished
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._launch_causes import CAPACITY, capacity_reason, end_of, tries
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._pool_causes import of_node_pool, unhealthy, use_of_limits
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._question import Evidence, Question
@@ -46,7 +47,8 @@ _LEFT_OVER = frozenset({"NoOfferingAvailable", "NoInstanceTypeFits"})
 def of_no_claim(question: Question, evidence: Evidence) -> Verdict:
     """Why there is no claim, or none more: what is certain first, then what the last event says."""
     return (
-        controller.stopped(evidence)
+        of_finished(question, evidence)
+        or controller.stopped(evidence)
         or _of_pools(question, evidence)
         or _of_events(question, evidence)
         or controller.missing(evidence)

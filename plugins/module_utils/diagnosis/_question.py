@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._nodeclaims import Goal, NodeClaim
+from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._selection import Owner
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Question:
     :param goal: what they should be.
     :param node_pools: names of the pools that are meant; empty for any.
     :param pods: the pods whose claims are awaited, as the API gives them; empty when the selection is not by pods.
+    :param owners: the pods and Jobs that the selection names.
     :param cluster_name: EKS name of the cluster, so that the nodes' access to it can be checked; empty to leave AWS alone.
     :param region: its AWS region; empty for the environment's.
     :param since: when the wait began (RFC 3339). An event from before does not end a wait early: it may be mended since.
@@ -32,6 +34,7 @@ class Question:
     cluster_name: str = ""
     region: str = ""
     since: str = ""
+    owners: Sequence[Owner] = ()
 
     @property
     def behind(self) -> list[NodeClaim]:
@@ -62,7 +65,8 @@ class Evidence:
     ``plugin_pods`` are those of device plugins on the claims' nodes, ``daemon_sets`` all of the cluster. ``deployments`` and
     ``controllers`` (Deployments and pods of Karpenter) are None where they were not read. ``pods`` are those that wait
     for a node and may be meant. ``drained_pods`` are those on the
-    node of a claim that is going. ``unreadable`` says, in a sentence each, what could not be read and which rule
+    node of a claim that is going. ``jobs`` are those asked for whose pods have all ended, by namespace and name: empty for one that
+    is gone, and left out where it was not read. ``unreadable`` says, in a sentence each, what could not be read and which rule
     would allow it; ``read_at`` is when (RFC 3339).
     """
 
@@ -77,6 +81,7 @@ class Evidence:
     controller_pods: Sequence[dict] = ()
     pods: Sequence[dict] = ()
     drained_pods: Sequence[dict] = ()
+    jobs: Mapping[str, dict] = field(default_factory=dict)
     access: Optional[Access] = None
     unreadable: Sequence[str] = ()
     read_at: str = ""

@@ -16,6 +16,7 @@ PODS = "/api/v1/pods"
 EVENTS = "/api/v1/events"
 DAEMONSETS = "/apis/apps/v1/daemonsets"
 DEPLOYMENTS = "/apis/apps/v1/deployments"
+JOBS_IN = "/apis/batch/v1/namespaces/{namespace}/jobs"
 AWS_AUTH = "/api/v1/namespaces/kube-system/configmaps/aws-auth"
 
 Answer = TypeVar("Answer")

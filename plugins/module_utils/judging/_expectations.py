@@ -179,8 +179,10 @@ def _promised(found: Expectation, labels: Mapping[str, str], promised: Mapping[s
     resource = ACCELERATORS[found.accelerator].resource
     shares = _positive(labels.get(SHARES_LABEL, "")) or 1
     number = promised.get(resource, found.requestable)
+    if found.accelerator == "nvidia" and number in (found.requestable, found.requestable * shares):
+        return replace(found, requestable=found.requestable * shares)
     if number == found.requestable:
-        return replace(found, requestable=number * shares) if found.accelerator == "nvidia" else found
+        return found
     said = (f"number of {resource}", found.requestable, number, "the NodeClaim's capacity")
     return replace(found, requestable=number, disagreements=(*found.disagreements, said))
 

@@ -11,9 +11,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._merge import merged
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools import _auto_mode as auto_mode
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools import _bottlerocket as bottlerocket
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools import _capacity_reservations as reservations
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools import _efa_interfaces as efa
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._instance_profile import identity
 from ansible_collections.accelerated.nodes.plugins.module_utils.pools._pools import Pool
 
 NODE_CLASS_API = "karpenter.k8s.aws/v1"
+NODE_CLASS_KIND = "EC2NodeClass"
 DISCOVERY_TAG = "karpenter.sh/discovery"
 
 # Family of an image alias -> the device that holds container images (EKS documentation; Karpenter's amifamily package).
@@ -43,30 +49,31 @@ def node_class_problems(pool: Pool, defaults: Mapping[str, Any]) -> Iterator[str
     if "node_class" in pool.description:
         return
     spec = pool.description.get("node_class_spec", {})
-    if not (alias_of(pool, defaults) or "amiSelectorTerms" in spec):
+    if not (pool.auto_mode or alias_of(pool, defaults) or "amiSelectorTerms" in spec):
         yield "ami_alias is missing, and so is its default: name one, such as al2023@v20261110."
-    if not (_role(pool, defaults) or "instanceProfile" in spec or "role" in spec):
+    if not (pool.auto_mode or identity(pool, defaults)):
         yield "node_role is missing, and so is its default: name the IAM role of the nodes."
+    if pool.auto_mode and not auto_mode.makes_class(pool.description):
+        return
     for option, field in _SELECTORS.items():
         if not (option in pool.description or field in spec or defaults.get("cluster_name")):
             yield f"{option} is missing, and no cluster name says which discovery tag to look for."
 
 
 def node_class(pool: Pool, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """Render a pool's EC2NodeClass."""
-    given = pool.description
-    passthrough = given.get("node_class_spec", {})
+    """Render a pool's EC2NodeClass, or the NodeClass of a pool of EKS Auto Mode."""
+    selectors = {field: _selector(pool, option, defaults) for option, field in _SELECTORS.items()}
+    if pool.auto_mode:
+        return auto_mode.node_class(pool, selectors, _tags(pool, defaults))
+    passthrough = pool.description.get("node_class_spec", {})
     spec: dict[str, Any] = {}
     if "amiSelectorTerms" not in passthrough:
         spec["amiSelectorTerms"] = [{"alias": alias_of(pool, defaults)}]
-    if "instanceProfile" not in passthrough:
-        spec["role"] = _role(pool, defaults)
-    for option, field in _SELECTORS.items():
-        spec[field] = given.get(option) or [{"tags": {DISCOVERY_TAG: defaults.get("cluster_name")}}]
+    spec.update({**identity(pool, defaults), **selectors})
     spec.update({name: value for name, value in _optional(pool, defaults).items() if value})
     return {
         "apiVersion": NODE_CLASS_API,
-        "kind": "EC2NodeClass",
+        "kind": NODE_CLASS_KIND,
         "metadata": {"name": pool.node_class},
         "spec": merged(spec, passthrough),
     }
@@ -75,14 +82,23 @@ def node_class(pool: Pool, defaults: Mapping[str, Any]) -> dict[str, Any]:
 _SELECTORS = {"subnet_selector": "subnetSelectorTerms", "security_group_selector": "securityGroupSelectorTerms"}
 
 
-def _role(pool: Pool, defaults: Mapping[str, Any]) -> str | None:
-    return pool.description.get("node_role") or defaults.get("node_role")
+def _selector(pool: Pool, option: str, defaults: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a selector's terms: as given, else by the cluster's discovery tag."""
+    return pool.description.get(option) or [{"tags": {DISCOVERY_TAG: defaults.get("cluster_name")}}]
+
+
+def _tags(pool: Pool, defaults: Mapping[str, Any]) -> dict[str, str]:
+    return {**(defaults.get("tags") or {}), **pool.description.get("tags", {})}
 
 
 def _optional(pool: Pool, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    alias = alias_of(pool, defaults) or ""
     return {
-        "blockDeviceMappings": _block_devices(pool, alias_of(pool, defaults) or ""),
-        "tags": {**(defaults.get("tags") or {}), **pool.description.get("tags", {})},
+        "blockDeviceMappings": _block_devices(pool, alias),
+        "tags": _tags(pool, defaults),
+        reservations.FIELD: reservations.terms(pool),
+        efa.FIELD: efa.interfaces(pool),
+        **bottlerocket.sharing(pool, alias),
     }
 
 

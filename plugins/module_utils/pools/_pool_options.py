@@ -13,6 +13,8 @@ from typing import Any
 from ansible_collections.accelerated.nodes.plugins.module_utils.common import _checks as check
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._operators import OPERATORS
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._quantities import is_object_name
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._capacity_reservations import reservation
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._disruption import DISRUPTION, protection
 from ansible_collections.accelerated.nodes.plugins.module_utils.pools._requirements import LIST_OPERATORS, NUMERIC_OPERATORS
 
 _WORDS = check.items(check.text)
@@ -85,7 +87,7 @@ OPTIONS: Mapping[str, check.Check] = {
     "taints": check.items(_TAINT, at_least=0),
     "startup_taints": check.items(_TAINT, at_least=0),
     "expire_after": check.duration,
-    "disruption": check.mapping(),
+    "disruption": DISRUPTION,
     "weight": check.integer(1, 100),
     "node_role": check.text,
     "ami_alias": check.text,
@@ -98,6 +100,13 @@ OPTIONS: Mapping[str, check.Check] = {
     "node_pool_spec": check.mapping(),
     "allow_unlimited_accelerators": check.boolean,
     "allow_latest_ami": check.boolean,
+    "replicas": check.integer(0, 1000),
+    "capacity_reservations": check.items(reservation),
+    "efa_interfaces": check.integer(1, 32),
+    "gpu_shares": check.integer(2, 100),
+    "protect_from_drift": protection,
+    "instance_profile": check.text,
+    "auto_mode": check.boolean,
 }
 
 # What shapes the EC2NodeClass: without effect where a pool uses a class that exists already.
@@ -110,6 +119,9 @@ CLASS_OPTIONS = (
     "subnet_selector",
     "security_group_selector",
     "node_class_spec",
+    "instance_profile",
+    "capacity_reservations",
+    "efa_interfaces",
 )
 
 # Key of the defaults -> its check.
@@ -119,6 +131,8 @@ DEFAULTS: Mapping[str, check.Check] = {
     "ami_alias": check.text,
     "pinned_ami_aliases": check.mapping(check.text),
     "tags": check.mapping(check.text, check.text),
+    "instance_profile": check.either(check.text, ""),
+    "isolated_vpc": check.boolean,
 }
 
 

@@ -21,6 +21,12 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators._in
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._checks import did_you_mean
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._merge import merged
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._quantities import parse_quantity
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._auto_mode import auto_mode_rule
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._capacity_reservations import reservation_rule
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._disruption import drift_rule
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._efa_interfaces import efa_rule
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._gpu_shares import shares_of, shares_rule
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._instance_profile import profile_rule
 from ansible_collections.accelerated.nodes.plugins.module_utils.pools._pool_options import CLASS_OPTIONS
 from ansible_collections.accelerated.nodes.plugins.module_utils.pools._pools import Pool
 from ansible_collections.accelerated.nodes.plugins.module_utils.pools._reachability import (
@@ -28,6 +34,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.pools._reachabil
     unreachable_values,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils.pools._requirements import values_known
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._static_capacity import replicas_of, static_rule
 
 # Option -> what it names, and the names of accelerated hardware in the table.
 _KNOWN_NAMES = {
@@ -103,7 +110,7 @@ def _reachable(pool: Pool) -> Iterator[str]:
 def _accelerator_limit(pool: Pool) -> Iterator[str]:
     """An accelerator pool caps its accelerators, and the cap lets at least one node exist."""
     spec = pool.description.get("node_pool_spec", {})
-    if not pool.accelerator or "replicas" in spec:  # a static pool's replicas are its cap
+    if not pool.accelerator or replicas_of(pool) is not None:  # a static pool's replicas are its cap
         return
     resource = pool.accelerator.resource
     limits = merged(pool.description.get("limits", {}), spec.get("limits") or {})
@@ -115,10 +122,12 @@ def _accelerator_limit(pool: Pool) -> Iterator[str]:
             )
         return
     limit = parse_quantity(limits[resource])
-    smallest = min((each.resource_count or 0 for each in pool.types), default=0)
+    shares = shares_of(pool)
+    smallest = min((each.resource_count or 0 for each in pool.types), default=0) * shares
     if limit and limit < smallest:
+        counted = f" (each of its GPUs counts as {shares} shares)" if shares > 1 else ""
         yield (
-            f"limits['{resource}'] is {limits[resource]}, and the smallest instance that its requirements allow has {smallest}:"
+            f"limits['{resource}'] is {limits[resource]}, and the smallest instance that its requirements allow has {smallest}{counted}:"
             " no node could ever be launched."
         )
 
@@ -157,6 +166,13 @@ RULES = (
     _ami_alias,
     _latest_ami,
     _foreign_class,
+    static_rule,
+    reservation_rule,
+    efa_rule,
+    shares_rule,
+    drift_rule,
+    profile_rule,
+    auto_mode_rule,
 )
 
 

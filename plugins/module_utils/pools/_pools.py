@@ -81,6 +81,11 @@ class Pool:
         return self.stated + self.added
 
     @property
+    def auto_mode(self) -> bool:
+        """Whether EKS Auto Mode runs the pool, in place of a Karpenter of the cluster's own."""
+        return self.description.get("auto_mode", False) is True
+
+    @property
     def node_class(self) -> str:
         """The name of its EC2NodeClass: its own name, unless it uses one that exists."""
         return self.description.get("node_class", self.name)

@@ -60,10 +60,10 @@ def unreachable_values(pool: Pool) -> Iterator[str]:
 
 def _satisfiable(pool: Pool) -> bool:
     """Say whether at least one accelerated type of the pool's kind meets everything, or the table cannot know."""
-    return any(each.kind == pool.kinds[0] for each in pool.types) or _names_unknown(pool.stated)
+    return any(each.kind == pool.kinds[0] for each in pool.types) or names_unknown(pool.stated)
 
 
-def _names_unknown(requirements: Iterable[Requirement]) -> bool:
+def names_unknown(requirements: Iterable[Requirement]) -> bool:
     """Say whether raw requirements name a family or type outside the table, of which nothing can be said."""
     return any(
         not types_of_family(value.partition(".")[0])
@@ -80,7 +80,7 @@ def _judge(pool: Pool, requirement: Requirement, value: str, others: tuple[Requi
         return
     if not pool.accelerator and requirement.key not in _NAMED:
         return  # of a category or an architecture the table knows the accelerated part only
-    if pool.accelerator and _names_unknown(others):
+    if pool.accelerator and names_unknown(others):
         return
     wanted = {pool.accelerator.kind} if pool.accelerator else _OTHERS
     usable = [each for each in candidates if each.kind in wanted]

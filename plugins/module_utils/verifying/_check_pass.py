@@ -59,10 +59,12 @@ class CheckPass:
 
     Attributes:
         leftovers: After the end: a sentence for each Job that could not be deleted.
+        notes: After the end: a sentence for each right that is missing to see all.
     """
 
     def __init__(self, client: Client, request: Request, run: str, number: int, progress: Progress, observe: Observer) -> None:
         self.leftovers: list[str] = []
+        self.notes: list[str] = []
         self._client, self._request, self._run, self._number = client, request, run, number
         self._progress, self._observe = progress, observe
         self._results: dict[str, NodeResult] = {}
@@ -91,6 +93,7 @@ class CheckPass:
                 )
         finally:
             self.leftovers = checks.leftovers
+            self.notes += checks.notes
         for each in subjects:
             if each.name not in self._results:
                 self._judge(each, None, 0.0)
@@ -124,19 +127,31 @@ class CheckPass:
 
     def _holders(self, subject: Subject) -> Optional[list[str]]:
         """Return the pods of others that hold the node's accelerators; None if they may not be listed."""
-        return holders_of(self._client, subject.name, self._run, (ACCELERATORS[subject.expected.accelerator].resource,))
+        resources = (ACCELERATORS[subject.expected.accelerator].resource,)
+        return holders_of(self._client, subject.name, self._run, resources, self._unseen)
+
+    def _unseen(self, error: ApiError) -> None:
+        self.notes.append(f"Which pods hold the accelerators of a node cannot be seen. {error.message}")
 
     def _report(self, checks: JobRun, total: int, deadline: Deadline) -> None:
         done = len(self._results)
         self._progress(lambda: {"checks": f"{done} of {total} done{_why(checks.unfinished)}"}, deadline.elapsed, last=done == total)
 
 
-def holders_of(client: Client, node: str, run: str, resources: Sequence[str]) -> Optional[list[str]]:
-    """Return the pods on a node, but a run's own, that hold one of the resources; None if they may not be listed."""
+def holders_of(
+    client: Client,
+    node: str,
+    run: str,
+    resources: Sequence[str],
+    unseen: Callable[[ApiError], None] = lambda _error: None,
+    seconds: float = READ_SECONDS,
+) -> Optional[list[str]]:
+    """Return the pods on a node, but a run's own, that hold one of the resources; None, and why to ``unseen``, if they cannot be listed."""
     source = Source(PODS, {"fieldSelector": f"spec.nodeName={node}"})
     try:
-        pods = read(client, {"pods": source}, Deadline(READ_SECONDS))["pods"]
-    except ApiError:
+        pods = read(client, {"pods": source}, Deadline(seconds))["pods"]
+    except ApiError as error:
+        unseen(error)
         return None
     return [_full_name(each) for each in pods if _holds(each, run, resources)]
 

@@ -49,6 +49,10 @@ class Errands:
             self._threads.append(thread)
             thread.start()
 
+    def count(self, kind: str) -> int:
+        """How many errands of a kind have no answer that was taken."""
+        return sum(each == kind for each, _name in self.open)
+
     def answers(self, seconds: float = 0.0) -> Iterator[Answer]:
         """Take what has come; waits up to ``seconds`` for the first."""
         try:

@@ -25,6 +25,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._jobs 
 # Of what did not end, the last lines tell where it hangs.
 LAST_LINES, LAST_BYTES = 50, 65_536
 MOST_EVENTS = 3
+FORBIDDEN = 403
 # What every pod goes through, and tells nothing.
 USUAL_EVENTS = frozenset({"Scheduled", "Pulled", "Created", "Started", "SuccessfulCreate", "Killing", "Nominated"})
 
@@ -34,6 +35,7 @@ class LastWords:
 
     def __init__(self, client: Client, namespace: str) -> None:
         self._client = client
+        self._refusals: dict[str, str] = {}
         self._root = f"/api/v1/namespaces/{namespace}"
 
     def complete(self, job: str, node: str, state: JobState) -> JobState:
@@ -55,6 +57,16 @@ class LastWords:
             state = self._with_what_it_said(state)
         events = self._events(f"{self._root}/events", state.pod or job)
         return replace(state, events=tuple(events), fate=self._fate(node, state))
+
+    @property
+    def notes(self) -> list[str]:
+        """A sentence for each right that is missing, so that less is told than could be."""
+        return [f"Why a check did not end by itself may not be told. {message}" for message in self._refusals.values()]
+
+    def note(self, error: ApiError) -> None:
+        """Take notice of what could not be read, if it is for a right that is missing; each such right once."""
+        if error.status == FORBIDDEN:
+            self._refusals[error.next_step] = error.message
 
     def _with_log(self, state: JobState, query: Mapping[str, Any]) -> JobState:
         raw = self._client.data(f"{self._root}/pods/{state.pod}/log", {"container": CONTAINER, **query}, limit=MAX_LOG_BYTES + 1)
@@ -86,5 +98,6 @@ class LastWords:
     def _listed(self, path: str, selector: str) -> Optional[Sequence[Mapping[str, Any]]]:
         try:
             return list_all(self._client, Source(path, {"fieldSelector": selector}))[0]
-        except ApiError:
+        except ApiError as error:
+            self.note(error)
             return None

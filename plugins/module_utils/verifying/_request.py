@@ -32,7 +32,7 @@ class Request:
         images: Images of the checks, by accelerator, in place of the default ones.
         namespace: Where the Jobs go.
         max_parallel: How many checks run at a time.
-        wait_timeout: Seconds for the nodes to become ready, and again for the checks.
+        wait_timeout: Seconds for the nodes to become ready and for the checks together, but for computations.
         min_coverage: Percent of the nodes, those left out that are excluded, that must have been measured.
         check_timeout: Seconds for the check of one node.
         depth: What is done beyond one listing of each node.

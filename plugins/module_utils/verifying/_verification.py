@@ -273,9 +273,19 @@ def conclude(subject: Subject, state: Optional[JobState], seconds: float, holder
     return NodeResult(subject, FAILED if short and verdict == UNKNOWN else verdict, (*short, finding), seconds=seconds)
 
 
-def interrupted(subject: Subject, signal: str) -> NodeResult:
-    """Return the verdict on a node that the module did not come to."""
-    return _not_checked(subject, "check", "an end of its check", f"the module was interrupted ({signal}) before", remedies.VERIFY_AGAIN)
+def unfinished(subject: Subject, why: str, seen: Optional[NodeResult], whole: bool) -> NodeResult:
+    """Return the verdict on a node of a run that ended before its time.
+
+    Args:
+        subject: The node.
+        why: What ended the run.
+        seen: What the last look at the node has shown; None if there was none.
+        whole: Whether that one look is all that was wanted.
+    """
+    if seen is not None and (whole or seen.verdict != PASSED):
+        return seen
+    found = f"{why} before" if seen is None else f"a look that found nothing wrong; {why} before the others and the tests"
+    return _not_checked(subject, "check", "an end of all that is to be looked at", found, remedies.VERIFY_AGAIN)
 
 
 def _stopped(state: JobState) -> Optional[Finding]:

@@ -21,15 +21,14 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.common._interrup
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._progress import Progress
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._depth import PRIVILEGED
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._dra import RESOURCE_SLICES, hindered, published, served_by_dra
-from ansible_collections.accelerated.nodes.plugins.module_utils.depth._give_back import GivenBack, Provisioned, give_back
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._look_again import repeated, settled
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._marking import put_marks
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._marks import planned_marks
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._node_tests import NodeTests
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._privileged import PrivilegedPass, refuse_privileged
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._diagnosis import Question, Verdict, of_claim
-from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._evidence import NODES, by_name, gather
-from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._reading import EVENTS, Reading
+from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._evidence import NODES, PODS, by_name, gather
+from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._reading import EVENTS
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._fleet import compared
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report import (
     BUSY,
@@ -44,26 +43,33 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._check
     CheckPass,
     Observation,
     Observer,
-    holders_of,
     without_facts,
 )
-from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._demand import accelerator_of_pool, lacking, taints_of_pool
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._demand import (
+    Lack,
+    accelerator_of_pool,
+    free_on,
+    holding_of,
+    lacking,
+    taints_of_pool,
+)
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_deletion import sweep
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_runs import ensure_namespace
-from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._provision import Demand, provision
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._jobs import MODULE_SECONDS
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._own_nodes import OwnNodes
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._provision import Demand
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._request import Request
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verification import (
     NodeResult,
     Subject,
     excluded,
-    interrupted,
     obstacle,
     subjects,
+    unfinished,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._nodeclaims import (
     NODECLAIMS,
     NODEPOOLS,
-    RESOURCES,
     Goal,
     NodeClaim,
     without_karpenter,
@@ -82,22 +88,25 @@ class Verification:
     def __init__(self, client: Client, request: Request, progress: Progress, observe: Observer = lambda _observation: None) -> None:
         self._client, self._request, self._progress, self._observe = client, request, progress, observe
         self._run = secrets.token_hex(4)
+        # One for all that is waited for, but for computations, which have their own, and for nodes to go that are given back.
+        self._deadline = Deadline(request.wait_timeout)
         self._leftovers: list[str] = []
         self._date = now_text()[:10]
-        self._provisioned: list[Provisioned] = []
-        self._asked = False
-        self._given_back = GivenBack()
+        self._own = OwnNodes(client, self._run, request, progress)
         self._warnings: list[str] = []
         self._passes = 0
         self._found: Sequence[Subject] = ()
         self._seen: dict[str, NodeResult] = {}
+        self._results: Sequence[NodeResult] = ()
+        self._checked = False
+        self._marked: Mapping[str, list[str]] = {}
 
     def plan(self) -> dict[str, Any]:
         """Return what a run would do, having changed nothing."""
         lacks, found = self._lacking(), self._subjects()
         self._refuse_nothing(found, lacks)
         self._refuse_probe()
-        words = [f"ask for {number} nodes of NodePool {pool}" for pool, number in lacks.items()]
+        words = [f"ask for {lack.missing} nodes of NodePool {pool}" for pool, lack in lacks.items()]
         words += [f"verify {each.name} ({each.expected.instance_type})" for each in found]
         marks, marking = planned_marks(found, self._request.depth, self._date)
         words += marks
@@ -116,44 +125,59 @@ class Verification:
             CollectionError: A node has not passed, or there is none; carries the same results.
         """
         try:
-            trouble, results, marked = self._run_through()
+            trouble = self._run_through()
         except Interrupted as interruption:
             INTERRUPTION.clean()
-            trouble = CollectionError(f"The verification was interrupted ({interruption.name}).")
-            results = [self._seen.get(each.name) or interrupted(each, interruption.name) for each in self._found]
-            marked = {}
+            why = f"interrupted ({interruption.name})"
+            trouble = CollectionError(f"The verification was {why}. {self._own.let_go()}".strip())
+            self._results = self._as_far_as_known(f"the module was {why}")
             self._leftovers = self._left()
         except CollectionError as error:
-            left = self._left()
-            if not left:
-                raise
             # An end of all that is not a verdict on nodes leaves no less behind.
-            raise CollectionError(" ".join([error.message, *left]), **{**error.result, "leftovers": left}) from error
-        return self._outcome([{**each.to_dict(), "marked": marked.get(each.subject.name, [])} for each in results], trouble)
+            self._leftovers = self._left()
+            if not self._seen:
+                raise self._nothing_seen(error) from error
+            trouble, self._results = error, self._as_far_as_known("the verification was ended")
+        return self._outcome([{**each.to_dict(), "marked": self._marked.get(each.subject.name, [])} for each in self._results], trouble)
+
+    def _as_far_as_known(self, why: str) -> Sequence[NodeResult]:
+        """Return what is known of each node where the run has ended before its time."""
+        if self._checked:
+            return self._results
+        whole = self._request.depth.repeat == 1 and not self._request.depth.full
+        return [unfinished(each, why, self._seen.get(each.name), whole) for each in self._found]
+
+    def _nothing_seen(self, error: CollectionError) -> CollectionError:
+        """Return the end of a run that has looked at no node, with what it has left and made."""
+        made = {name: found for name, found in self._own.result.items() if found}
+        left = {"leftovers": self._leftovers} if self._leftovers else {}
+        return CollectionError(" ".join([error.message, *self._leftovers]), **{**error.result, **left, **made})
 
     def _left(self) -> list[str]:
         """Return a sentence for each thing of this run that could not be removed, however its removal ended."""
-        return list(dict.fromkeys((*self._leftovers, *(each for each in INTERRUPTION.left if self._run in each))))
+        left = (*self._leftovers, *self._own.leftovers, *(each for each in INTERRUPTION.left if self._run in each))
+        return list(dict.fromkeys(left))
 
-    def _run_through(self) -> tuple[Optional[CollectionError], Sequence[NodeResult], Mapping[str, list[str]]]:
-        """Return why nodes that were asked for are not ready, the results, and what was marked on which node."""
+    def _run_through(self) -> Optional[CollectionError]:
+        """Come to a verdict on each node; return why nodes that were asked for are not ready."""
         lacks = self._lacking()
         self._found = self._subjects()
         self._refuse_nothing(self._found, lacks)
         self._refuse_probe()
         ensure_namespace(self._client, self._request.namespace)
         self._leftovers += sweep(self._client, self._request.namespace)
-        trouble = self._ask_for_nodes(lacks) if lacks else None
         try:
+            trouble = self._ask_for_nodes(lacks) if lacks else None
             self._found = self._subjects()
-            results = self._check(self._found, settle=trouble is None)
-            marked, unmarked = put_marks(self._client, results, self._request.depth, self._date)
+            self._results, self._checked = self._check(self._found, settle=trouble is None), True
+            self._marked, unmarked = put_marks(self._client, self._results, self._request.depth, self._date)
         except CollectionError:
-            self._give_back()
+            self._own.give_back()
             raise
         self._leftovers += unmarked
-        self._give_back()
-        return trouble, results, marked
+        self._own.give_back()
+        self._leftovers = self._left()
+        return trouble
 
     def _refuse_probe(self) -> None:
         if self._request.depth.probe == PRIVILEGED:
@@ -190,16 +214,32 @@ class Verification:
         return subjects(self._request.scope, nodes, self._claims(), self._told())
 
     def _told(self) -> list[dict[str, Any]]:
-        """Return the events about Nodes; none without the right to list events."""
-        reading = Reading(self._client, Deadline(READ_SECONDS))
-        return reading.objects(EVENTS, {"fieldSelector": "involvedObject.kind=Node"})
+        """Return the events about Nodes; none, with a warning, without the right to list events."""
+        try:
+            return self._read(EVENTS, {"fieldSelector": "involvedObject.kind=Node"})
+        except ApiError as error:
+            self._warn(f"What is told of nodes in events cannot be seen. {error.message}")
+            return []
 
-    def _lacking(self) -> dict[str, int]:
+    def _lacking(self) -> dict[str, Lack]:
         """Return the pools that need more nodes; refuse a pool that does not exist, or has no accelerators to provision."""
         for pool in (*self._selection().node_pools, *self._request.scope.expect.pools):
             self._pool(pool)
         wanted = self._wanted()
-        return lacking(wanted, self._claims()) if wanted else {}
+        claims = self._claims() if wanted else []
+        lacks = lacking(wanted, claims, {})
+        # Which of the nodes that are there are busy matters only where there are some, and too few.
+        return lacking(wanted, claims, self._free()) if any(each.missing < each.wanted for each in lacks.values()) else lacks
+
+    def _free(self) -> dict[str, int]:
+        """Return how many accelerators the nodes have left; none of it, with a warning, without the right to list pods."""
+        query = {"fieldSelector": "status.phase!=Succeeded,status.phase!=Failed"}
+        try:
+            held = read(self._client, {"pods": Source(PODS, query, holding_of)}, Deadline(READ_SECONDS))["pods"]
+        except ApiError as error:
+            self._warn(f"Which nodes are busy cannot be seen, so more may be asked for than a pool lacks. {error.message}")
+            return {}
+        return free_on(self._read(NODES, self._selection().query), held)
 
     def _wanted(self) -> dict[str, int]:
         """Return the number of nodes that there must be, by NodePool."""
@@ -234,7 +274,7 @@ class Verification:
             )
         return found
 
-    def _refuse_nothing(self, found: Sequence[Subject], lacks: Mapping[str, int]) -> None:
+    def _refuse_nothing(self, found: Sequence[Subject], lacks: Mapping[str, Lack]) -> None:
         if not found and not lacks:
             raise CollectionError(
                 f"There is nothing to verify: the selection ({self._selection()}) holds no node that should have accelerators. "
@@ -244,28 +284,12 @@ class Verification:
                 leftovers=[],
             )
 
-    def _ask_for_nodes(self, lacks: Mapping[str, int]) -> Optional[CollectionError]:
-        self._asked = True
+    def _ask_for_nodes(self, lacks: Mapping[str, Lack]) -> Optional[CollectionError]:
         before = [each.uid for each in self._claims()]
-        asked = provision(self._client, self._run, self._demands(lacks), before, self._request, self._progress)
-        self._leftovers += asked.leftovers
-        self._provisioned = asked.provisioned
-        return asked.trouble
+        return self._own.ask(self._demands(lacks), before, self._deadline.remaining)
 
-    def _give_back(self) -> None:
-        """Delete what was only made for this run, if that is wanted."""
-        if not (self._request.depth.give_back and self._provisioned):
-            return
-        deadline = Deadline(self._request.wait_timeout)
-        self._given_back = give_back(self._client, self._provisioned, self._holders, deadline, self._progress)
-        self._leftovers += self._given_back.trouble
-        self._warnings += self._given_back.kept
-
-    def _holders(self, node: str) -> Optional[list[str]]:
-        return holders_of(self._client, node, self._run, RESOURCES)
-
-    def _demands(self, lacks: Mapping[str, int]) -> list[Demand]:
-        return [Demand(pool, number, self._accelerator(pool), taints_of_pool(self._pool(pool))) for pool, number in lacks.items()]
+    def _demands(self, lacks: Mapping[str, Lack]) -> list[Demand]:
+        return [Demand(pool, lack, self._accelerator(pool), taints_of_pool(self._pool(pool))) for pool, lack in lacks.items()]
 
     # Checking
 
@@ -278,25 +302,28 @@ class Verification:
         """
         depth = self._request.depth
         results: Sequence[NodeResult] = self._look(found)
-        results = settled(results, self._look_at, Deadline(depth.settle_timeout if settle else 0), self._progress)
-        results = repeated(results, self._look_at, depth.repeat, self._progress, Deadline(self._request.wait_timeout))
+        # One more look must have time, or it would say less than the one before.
+        spare = max(0.0, self._deadline.remaining - MODULE_SECONDS)
+        results = settled(results, self._look_at, Deadline(min(depth.settle_timeout, spare) if settle else 0), self._progress)
+        results = repeated(results, self._look_at, depth.repeat, self._progress, self._deadline)
         if depth.probe == PRIVILEGED:
             results = self._looked_at_busy(results)
         return compared(self._tested(results) if depth.full else results)
 
     def _looked_at_busy(self, results: Sequence[NodeResult]) -> list[NodeResult]:
         busy = [each.subject for each in results if each.verdict == BUSY]
-        looked = self.one_pass(busy, Deadline(self._request.wait_timeout), PrivilegedPass) if busy else []
+        looked = self.one_pass(busy, self._deadline, PrivilegedPass) if busy and self._deadline.remaining else []
         found = {each.subject.name: each for each in looked}
         return [found.get(each.subject.name, each) for each in results]
 
     def _tested(self, results: Sequence[NodeResult]) -> list[NodeResult]:
         listing = CheckPass(self._client, self._request, self._run, self._passes + 1, self._progress, self._tell)
-        tests = NodeTests(self._client, self._request, self._run, listing.manifest, self._progress)
+        tests = NodeTests(self._client, self._request, self._run, listing.manifest, self._deadline, self._progress)
         try:
             return tests.results(results)
         finally:
             self._leftovers += tests.leftovers
+            self._warn(*tests.notes)
 
     def _look_at(self, names: Sequence[str]) -> list[NodeResult]:
         """Look at nodes as they are now; one that is gone is not among the results."""
@@ -314,7 +341,7 @@ class Verification:
         }
         for each in filter(None, blocked.values()):
             self._tell(Observation(0, each.subject, None, each, cause=causes.get(each.subject.name)))
-        checked = self.one_pass([each for each in found if blocked[each.name] is None], Deadline(self._request.wait_timeout))
+        checked = self.one_pass([each for each in found if blocked[each.name] is None], self._deadline)
         results = {each.subject.name: each for each in checked}
         return [blocked[each.name] or results[each.name] for each in found]
 
@@ -336,9 +363,8 @@ class Verification:
                     return []
         return []
 
-    def _warn(self, sentence: str) -> None:
-        if sentence not in self._warnings:
-            self._warnings.append(sentence)
+    def _warn(self, *sentences: str) -> None:
+        self._warnings += [each for each in dict.fromkeys(sentences) if each not in self._warnings]
 
     def one_pass(self, nodes: Sequence[Subject], deadline: Deadline, kind: type[CheckPass] = CheckPass) -> list[NodeResult]:
         """Run a Job on each of these nodes and return their results in the same order; each call is a pass with Jobs of its own."""
@@ -348,6 +374,7 @@ class Verification:
             return checks.results(nodes, deadline)
         finally:
             self._leftovers += checks.leftovers
+            self._warn(*checks.notes)
 
     def _tell(self, observation: Observation) -> None:
         self._seen[observation.subject.name] = without_facts(observation.result)
@@ -359,6 +386,7 @@ class Verification:
         if not behind:
             return {}
         evidence = gather(self._client, Question([each.claim for each in behind if each.claim], Goal("ready")))
+        self._warn(*evidence.unreadable)
         return {each.name: of_claim(each.claim, evidence) for each in behind if each.claim}
 
     # The end
@@ -366,13 +394,12 @@ class Verification:
     def _outcome(self, results: list[dict[str, Any]], trouble: Optional[CollectionError]) -> dict[str, Any]:
         counts = summary(results, self._request.min_coverage)
         outcome = {
-            "changed": self._asked or bool(self._given_back.given) or any(each["marked"] for each in results),
+            "changed": self._own.asked or any(each["marked"] for each in results),
             "nodes": results,
             "summary": counts,
             "leftovers": self._leftovers,
-            "provisioned": [each.result for each in self._provisioned],
-            "given_back": self._given_back.given,
-            "warnings": self._warnings,
+            **self._own.result,
+            "warnings": [*self._warnings, *self._own.warnings],
         }
         sentences = [trouble.message] if trouble else []
         sentences += [sentence(each) for each in results if self._spoils(each, counts)][:3]

@@ -68,7 +68,7 @@ def _condition(item: Mapping[str, Any], generation: int) -> Condition:
     if observed is not None and observed < generation:
         return Condition(kind, "Unknown", "AwaitingReconciliation", f"object is awaiting reconciliation since generation {observed}", since)
     # One claim has the same few words as thousands of others: kept once.
-    return Condition(kind, intern(get("status", "")), intern(get("reason") or ""), get("message") or "", intern(since))
+    return Condition(kind, intern(get("status", "")), intern(get("reason") or ""), intern(get("message") or ""), intern(since))
 
 
 class NodeClaim(NamedTuple):

@@ -48,6 +48,11 @@ class Placements:
         return not self._unsettled
 
     @property
+    def ended(self) -> bool:
+        """Whether there were pods, and all have ended."""
+        return bool(self.pods) and not self.known
+
+    @property
     def notes(self) -> list[str]:
         """A sentence for each pod that runs where no selected claim is."""
         return [f"{each} runs on node {each.node}, which is not of a selected NodeClaim." for each in self._unsettled if each.node]

@@ -84,6 +84,7 @@ class Wait:
         self._denied: list[str] = []
         self._short: dict[str, str] = {}
         self._beside: dict[str, str] = {}
+        self._ended = False
 
     def run(self) -> dict[str, Any]:
         """Returns ``nodeclaims``, ``ledger`` and ``elapsed`` (seconds) once the goal is met.
@@ -121,10 +122,17 @@ class Wait:
             for claim in seen.objects[CLAIMS].values():
                 self._take_in(claim)
             self._placements.settle(self._roster.claims)
+            self._look_when_ended()
         for claim in (item for name, item in seen.gone if name == CLAIMS and item.uid in self._roster):
             self._ledger.record([], [claim])
             self._roster.drop(claim.uid)
         self._tell(seen)
+
+    def _look_when_ended(self) -> None:
+        """Looks at once when the last of the pods asked for has ended."""
+        if self._placements.ended and not self._ended:
+            self._look_at = self._deadline.elapsed
+        self._ended = self._placements.ended
 
     def _take_in(self, claim: NodeClaim) -> None:
         if self._order.selection.matches(claim, self._placements.known):
@@ -207,6 +215,7 @@ class Wait:
             cluster_name=self._order.cluster_name,
             region=self._order.region,
             since=self._since,
+            owners=selection.owners,
         )
 
     def _success(self) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from .eks.backend import lab_eks
 ZONES = "abcd"
 NETWORK = "10.20.0.0/16"
 SUBNET = "10.20.{}.0/20"
+PUBLIC_SUBNET = "10.20.240.0/24"
 TRUST = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", '
     '"Principal": {"Service": "eks.amazonaws.com"}}]}'
@@ -76,6 +77,7 @@ def make_account(session: boto3.Session, endpoint_url: str, request: ClusterRequ
     ec2 = session.client("ec2", endpoint_url=endpoint_url)
     vpc_id = ec2.create_vpc(CidrBlock=NETWORK, TagSpecifications=_named("vpc", f"{request.name}-vpc"))["Vpc"]["VpcId"]
     subnet_ids = [_subnet(ec2, vpc_id, request.name, session.region_name, index) for index in range(len(ZONES))]
+    _way_out(ec2, vpc_id, request.name, session.region_name)
     group_id = _cluster_security_group(ec2, vpc_id, request.name)
     return {
         "account_id": DEFAULT_ACCOUNT_ID,
@@ -119,6 +121,22 @@ def _subnet(ec2: Any, vpc_id: str, cluster: str, region: str, index: int) -> str
         TagSpecifications=_named("subnet", f"{cluster}-private-{zone}"),
     )
     return str(subnet["Subnet"]["SubnetId"])
+
+
+def _way_out(ec2: Any, vpc_id: str, cluster: str, region: str) -> None:
+    """A NAT gateway in a public subnet, where the routes of the private ones lead."""
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc_id)
+    name = _named("subnet", f"{cluster}-public-{region}a")
+    public = ec2.create_subnet(VpcId=vpc_id, CidrBlock=PUBLIC_SUBNET, AvailabilityZone=f"{region}a", TagSpecifications=name)
+    table = ec2.create_route_table(VpcId=vpc_id)["RouteTable"]["RouteTableId"]
+    ec2.associate_route_table(RouteTableId=table, SubnetId=public["Subnet"]["SubnetId"])
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    nat = ec2.create_nat_gateway(SubnetId=public["Subnet"]["SubnetId"], AllocationId=address)["NatGateway"]["NatGatewayId"]
+    of_vpc = [{"Name": "vpc-id", "Values": [vpc_id]}, {"Name": "association.main", "Values": ["true"]}]
+    (main,) = ec2.describe_route_tables(Filters=of_vpc)["RouteTables"]
+    ec2.create_route(RouteTableId=main["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
 
 
 def _cluster_security_group(ec2: Any, vpc_id: str, cluster: str) -> str:

@@ -14,7 +14,9 @@ from moto.cloudformation.models import cloudformation_backends
 from moto.cloudformation.parsing import get_model_list, get_model_map, get_name_type_map
 from moto.ec2.models import ec2_backends
 from moto.eks.models import eks_backends
+from moto.iam import urls as iam_urls
 from moto.iam.models import iam_backends
+from moto.servicequotas.models import servicequotas_backends
 from moto.ssm.models import ssm_backends
 
 from tests.lab.state import State
@@ -25,7 +27,8 @@ from .cloudformation.backend import LabCloudFormationBackend
 from .cloudformation.responses import LabCloudFormationResponse
 from .ec2.backend import LabEC2Backend
 from .eks.backend import LabEKSBackend
-from .iam import LabIAMBackend
+from .iam import LabIAMBackend, LabIamResponse
+from .service_quotas import LabServiceQuotasBackend
 from .ssm import LabSSMBackend
 
 BACKENDS: dict[Any, type] = {
@@ -33,6 +36,7 @@ BACKENDS: dict[Any, type] = {
     ec2_backends: LabEC2Backend,
     eks_backends: LabEKSBackend,
     iam_backends: LabIAMBackend,
+    servicequotas_backends: LabServiceQuotasBackend,
     ssm_backends: LabSSMBackend,
 }
 
@@ -44,5 +48,6 @@ def install(state: State) -> None:
         backends.clear()
         backends.backend = lab_class
     cloudformation_urls.url_paths["{0}/$"] = LabCloudFormationResponse.dispatch
+    iam_urls.url_paths["{0}/$"] = LabIamResponse.dispatch
     for registry in (get_model_list, get_model_map, get_name_type_map):
         registry.cache_clear()

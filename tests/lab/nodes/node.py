@@ -164,13 +164,13 @@ def resources(hardware: Hardware, max_pods: int, disk_gib: int) -> tuple[dict[st
     return capacity, allocatable
 
 
-def extended_resources(accelerators: Accelerators | None, served: bool, missing: int = 0) -> dict[str, str]:
-    """The accelerator resources of a node: none to speak of unless a device plugin serves them there."""
+def extended_resources(accelerators: Accelerators | None, served: bool, missing: int = 0, shares: int = 1) -> dict[str, str]:
+    """The accelerator resources of a node: none to speak of unless a device plugin serves them there, each divided into ``shares``."""
     if accelerators is None:
         return {}
     count = max(accelerators.resources - missing, 0) if served else 0
     if accelerators.accelerator == "nvidia":
-        return {"nvidia.com/gpu": str(count)}
+        return {"nvidia.com/gpu": str(count * shares)}
     return {"aws.amazon.com/neuron": str(count), "aws.amazon.com/neuroncore": str(count * accelerators.physical_cores)}
 
 

@@ -5,9 +5,12 @@ kwok plays what a DaemonSet, ReplicaSet or StatefulSet owns; here are the others
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+
+import yaml
 
 from . import commands
 from .facts import Device
@@ -24,6 +27,9 @@ _KWOKS = {"DaemonSet", "ReplicaSet", "StatefulSet"}
 
 #: Resources whose limits hand devices to a container, by kind of accelerator.
 _DEVICE_RESOURCES = {"nvidia": "nvidia.com/gpu", "neuron": "aws.amazon.com/neuron"}
+
+#: How the stand-in chart tells its plugin's configurations, and how a node chooses one of them.
+_CONFIGS, _DEFAULT_CONFIG, _CONFIG_LABEL = "lab/device-plugin-configs", "lab/device-plugin-default", "nvidia.com/device-plugin.config"
 
 #: Why a container waits that a fault of this side holds up.
 BACK_OFFS = ("CrashLoopBackOff", "ImagePullBackOff")
@@ -48,6 +54,15 @@ def plugin_kind(pod: Pod) -> str | None:
         return None
     words = [word for each in pod["spec"]["containers"] for word in (each["name"], each.get("image", ""))]
     return next((kind for kind, name in PLUGINS.items() if any(name in word for word in words)), None)
+
+
+def shares(plugin: Pod, labels: Mapping[str, str]) -> int:
+    """Into how many shares NVIDIA's plugin divides each GPU of a node with these labels: as the configuration says that the node chooses."""
+    notes = plugin["metadata"].get("annotations") or {}
+    configs = json.loads(notes.get(_CONFIGS, "{}"))
+    chosen = configs.get(labels.get(_CONFIG_LABEL) or notes.get(_DEFAULT_CONFIG, ""), "")
+    sharing = ((yaml.safe_load(chosen) or {}).get("sharing") or {}).get("timeSlicing") or {}
+    return next((each["replicas"] for each in sharing.get("resources", ()) if each["name"] == _DEVICE_RESOURCES["nvidia"]), 1)
 
 
 def is_karpenter(pod: Pod) -> bool:

@@ -24,6 +24,9 @@ POLL_SECONDS = 1.0
 ROUND_SECONDS = 0.05
 LONGEST_REST_SECONDS = 10.0
 
+#: The pods that run, by their node and the accelerator whose plugin they are.
+Serving = dict[tuple[str | None, str | None], dict[str, Any]]
+
 #: How long (seconds) a follower of a log waits for its end.
 FOLLOW_SECONDS = 600.0
 
@@ -102,7 +105,7 @@ class NodeSide:
             self._pods.put(changed)
 
     def _keep_nodes(self, on: player.Faults, port: int) -> None:
-        serving = {(pod["spec"].get("nodeName"), pods.plugin_kind(pod)) for pod in self._pods.all() if pods.is_ready(pod)}
+        serving = {(pod["spec"].get("nodeName"), pods.plugin_kind(pod)): pod for pod in self._pods.all() if pods.is_ready(pod)}
         for each in self._nodes.all():
             if node.INSTANCE not in (each["metadata"].get("annotations") or {}):
                 continue
@@ -145,15 +148,17 @@ class NodeSide:
         return next(found, None)
 
 
-def _node_patch(each: dict[str, Any], serving: set[tuple[str | None, str | None]], held: player.Faults, port: int) -> dict[str, Any]:
+def _node_patch(each: dict[str, Any], serving: Serving, held: player.Faults, port: int) -> dict[str, Any]:
     """What is to change in a node's status: its accelerators, and the kubelet's port after a restart of the lab."""
     accelerators = facts.accelerators(each["metadata"]["labels"].get("node.kubernetes.io/instance-type", ""))
     patch: dict[str, Any] = {}
     if accelerators:
         kind = accelerators.accelerator
-        served = (each["metadata"]["name"], kind) in serving and not player.plugin_fault(held, kind) and node.has_driver(each, kind)
+        plugin = serving.get((each["metadata"]["name"], kind))
+        served = plugin is not None and not player.plugin_fault(held, kind) and node.has_driver(each, kind)
+        shares = pods.shares(plugin, each["metadata"]["labels"]) if plugin and served and kind == "nvidia" else 1
         lost = 0 if held.get("missing-device", {}).get("plugin-sees-it") else player.missing(held)
-        change = node.resource_patch(each, node.extended_resources(accelerators, served, lost))
+        change = node.resource_patch(each, node.extended_resources(accelerators, served, lost, shares))
         patch = change["status"] if change else {}
     if each["status"]["daemonEndpoints"]["kubeletEndpoint"]["Port"] != port:
         patch["daemonEndpoints"] = {"kubeletEndpoint": {"Port": port}}

@@ -12,17 +12,18 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from tests.lab import binaries, cluster, process
+from tests.lab.patience import Part, await_part
 from tests.lab.real import cgroups, configuration, hardware
 from tests.lab.real.requirements import obstacle
 from tests.lab.real.settings import Settings
 from tests.lab.state import BIN_DIR, CHECKOUT, LabError, State, write_whole
 
 MACHINE, PLUGIN = "real-machine", "real-device-plugin"
+NODE = Part(MACHINE, "the real node", "real-kubelet")
 DEFAULT_TYPE = "g5.48xlarge"
 INSTANCE_TYPE_LABEL = "node.kubernetes.io/instance-type"
 
@@ -178,11 +179,5 @@ def _is_ready(seen: dict[str, Any]) -> bool:
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
-def _await(state: State, holds: Callable[[], bool], what: str, patience: float = 90) -> None:
-    deadline = time.monotonic() + patience
-    while not holds():
-        if not process.running(state.directory, MACHINE):
-            raise LabError(f"the real node ended: {state.last_words(MACHINE)}; its log is {state.log(MACHINE)}")
-        if time.monotonic() > deadline:
-            raise LabError(f"within {patience:.0f} s it did not come about that {what}; see {state.log('real-kubelet')}")
-        time.sleep(0.2)
+def _await(state: State, holds: Callable[[], bool], what: str) -> None:
+    await_part(state, NODE, holds, what, patience=90)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -192,3 +193,12 @@ def test_pods_that_are_ended_from_outside(made: Any, phase: str, reason: str | N
 
 def test_cut_keeps_bytes_that_are_not_utf8() -> None:
     assert kubelet.cut("\udcff\udcfe", {"limitBytes": ["1"]}) == "\udcff"
+
+
+def test_shares_are_those_of_the_configuration_that_the_node_chooses() -> None:
+    sharing = "version: v1\nsharing:\n  timeSlicing:\n    resources:\n      - {name: nvidia.com/gpu, replicas: 4}\n"
+    notes = {"lab/device-plugin-configs": json.dumps({"default": "version: v1", "four": sharing}), "lab/device-plugin-default": "default"}
+    plugin = {"metadata": {"annotations": notes}}
+    assert pods.shares(plugin, {"nvidia.com/device-plugin.config": "four"}) == 4
+    assert pods.shares(plugin, {}) == 1
+    assert pods.shares({"metadata": {}}, {"nvidia.com/device-plugin.config": "four"}) == 1

@@ -261,6 +261,21 @@ def test_charts_come_from_the_mirror(given: dict[str, str], chart: str) -> None:
     assert charts[1]["chart_ref"] == chart
 
 
+@pytest.mark.parametrize(
+    ("given", "options"),
+    [
+        ({}, ["karpenter_crd_chart_ref", "karpenter_chart_ref"]),
+        ({"accelerated_registry": "registry.example.com"}, ["accelerated_registry", "accelerated_registry"]),
+        (
+            {"accelerated_registry": "registry.example.com", "karpenter_chart_ref": "oci://own.example.com/karpenter"},
+            ["accelerated_registry", "karpenter_chart_ref"],
+        ),
+    ],
+)
+def test_a_chart_is_told_by_the_option_that_says_where_it_is(given: dict[str, str], options: list[str]) -> None:
+    assert [chart["chart_ref_option"] for chart in evaluate("karpenter", "__karpenter_charts", **given)] == options
+
+
 @pytest.mark.parametrize(("namespace", "own"), [("kube-system", False), ("karpenter", True)])
 def test_a_namespace_of_its_own_is_made(namespace: str, own: bool) -> None:
     charts = evaluate("karpenter", "__karpenter_charts", karpenter_namespace=namespace)

@@ -13,7 +13,7 @@ from moto.iam.models import iam_backends
 from ..faults import FleetFault
 from . import urls
 from .fleet import InstantFleet, Json
-from .images import OWNER, EksImage
+from .images import OWNER, BottlerocketImage, EksImage
 
 
 class LabEC2Backend(EC2Backend):
@@ -21,13 +21,13 @@ class LabEC2Backend(EC2Backend):
 
     _url_module = urls
 
-    def publish(self, image: EksImage) -> None:
+    def publish(self, image: EksImage | BottlerocketImage) -> None:
         """Have ``image``, as Amazon publishes it."""
         self.amis[image.image_id] = Ami(
             self,
             image.image_id,
             name=image.name,
-            description=f"EKS-optimized Kubernetes node based on Amazon Linux 2023, {image.variant}",
+            description=image.description,
             owner_id=OWNER,
             owner_alias="amazon",
             public=True,

@@ -1,7 +1,8 @@
 """The EKS optimized AMIs that the lab's region has, and the public SSM parameters that name them.
 
-Names, variants and paths: pkg/providers/amifamily/al2023.go of Karpenter v1.14, and
-https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html
+Names, variants and paths: pkg/providers/amifamily (al2023.go, bottlerocket.go) of Karpenter v1.14,
+https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html, and for Bottlerocket's variants
+https://bottlerocket.dev/en/os/1.62.x/version-information/variants/
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ VARIANTS = {"x86_64": ("standard", "nvidia", "neuron"), "arm64": ("standard", "n
 #: The account that owns EKS' AMIs in most regions.
 OWNER = "602401143452"
 PARAMETERS = "/aws/service/eks/optimized-ami"
+#: Bottlerocket's, with their dates; the first is what ``latest`` names.
+ROCKETS = {"1.62.0": "20261110", "1.61.1": "20260915"}
+#: What follows Kubernetes' version in a variant's name.
+ROCKET_VARIANTS = ("", "-nvidia", "-fips", "-nvidia-fips")
 
 
 @dataclass(frozen=True)
@@ -35,12 +40,16 @@ class EksImage:
     release: str
 
     @property
+    def description(self) -> str:
+        return f"EKS-optimized Kubernetes node based on Amazon Linux 2023, {self.variant}"
+
+    @property
     def name(self) -> str:
         return f"amazon-eks-node-al2023-{self.architecture}-{self.variant}-{KUBERNETES_VERSION}-{self.release}"
 
     @property
     def image_id(self) -> str:
-        return f"ami-{hashlib.sha256(self.name.encode()).hexdigest()[:17]}"
+        return _image_id(self.name)
 
     @property
     def created(self) -> datetime:
@@ -55,6 +64,45 @@ class EksImage:
             yield f"{folder}/recommended/image_id"
 
 
-def eks_images() -> list[EksImage]:
+@dataclass(frozen=True)
+class BottlerocketImage:
+    """One AMI of Bottlerocket; ``variant`` is what follows Kubernetes' version in its name, ``release`` such as ``1.62.0``."""
+
+    architecture: str
+    variant: str
+    release: str
+
+    @property
+    def description(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return f"bottlerocket-aws-k8s-{KUBERNETES_VERSION}{self.variant}-{self.architecture}-v{self.release}-0a1b2c3d"
+
+    @property
+    def image_id(self) -> str:
+        return _image_id(self.name)
+
+    @property
+    def created(self) -> datetime:
+        return datetime.strptime(ROCKETS[self.release], "%Y%m%d").replace(tzinfo=UTC)
+
+    @property
+    def parameters(self) -> Iterator[str]:
+        """The SSM parameters whose value is this image's id."""
+        folder = f"/aws/service/bottlerocket/aws-k8s-{KUBERNETES_VERSION}{self.variant}/{self.architecture}"
+        yield f"{folder}/{self.release}/image_id"
+        if self.release == next(iter(ROCKETS)):
+            yield f"{folder}/latest/image_id"
+
+
+def _image_id(name: str) -> str:
+    return f"ami-{hashlib.sha256(name.encode()).hexdigest()[:17]}"
+
+
+def eks_images() -> list[EksImage | BottlerocketImage]:
     """Every AMI, newest release first."""
-    return [EksImage(arch, variant, release) for release in RELEASES for arch, variants in VARIANTS.items() for variant in variants]
+    linux = [EksImage(arch, variant, release) for release in RELEASES for arch, variants in VARIANTS.items() for variant in variants]
+    rockets = [BottlerocketImage(arch, variant, release) for release in ROCKETS for arch in VARIANTS for variant in ROCKET_VARIANTS]
+    return [*linux, *rockets]

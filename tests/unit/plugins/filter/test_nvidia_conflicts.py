@@ -7,7 +7,9 @@ from ansible_collections.accelerated.nodes.plugins.filter.nvidia_conflicts impor
 
 PLUGIN, OPERATOR = "device_plugin", "gpu_operator"
 GPU_POOL = {"name": "gpu", "instance_families": ["g5"], "limits": {"nvidia.com/gpu": 4}}
-BOTTLEROCKET = {**GPU_POOL, "ami_alias": "bottlerocket@1.55.0"}
+# What the filter node_pool would set to "false", overruled by hand.
+INSISTING = {**GPU_POOL, "labels": {"nvidia.com/gpu.present": "true", "nvidia.com/gpu.deploy.operands": "true"}}
+BOTTLEROCKET = {**INSISTING, "ami_alias": "bottlerocket@1.55.0"}
 
 
 def workload(kind, name, container, image, labels=None, annotations=None, owners=()):
@@ -78,9 +80,9 @@ def test_both_methods_at_once_are_refused(method, present, says):
     ("definition", "family"),
     [
         (BOTTLEROCKET, "al2023"),
-        (GPU_POOL, "bottlerocket"),
-        ({**GPU_POOL, "node_class_spec": {"amiSelectorTerms": [{"alias": "bottlerocket@latest"}]}}, "al2023"),
-        ({**GPU_POOL, "node_class_spec": {"amiFamily": "Bottlerocket", "amiSelectorTerms": [{"id": "ami-1"}]}}, "al2023"),
+        (INSISTING, "bottlerocket"),
+        ({**INSISTING, "node_class_spec": {"amiSelectorTerms": [{"alias": "bottlerocket@latest"}]}}, "al2023"),
+        ({**INSISTING, "node_class_spec": {"amiFamily": "Bottlerocket", "amiSelectorTerms": [{"id": "ami-1"}]}}, "al2023"),
     ],
 )
 def test_a_second_plugin_on_bottlerocket_is_refused(method, definition, family):
@@ -93,6 +95,17 @@ def test_a_second_plugin_on_bottlerocket_is_refused(method, definition, family):
 def test_a_pool_opts_out_by_the_label_that_the_sentence_names(method, label):
     assert f'{label}: "false"' in nvidia_conflicts(method, [], [BOTTLEROCKET])[0]
     assert nvidia_conflicts(method, [], [{**BOTTLEROCKET, "labels": {label: "false"}}]) == []
+
+
+@pytest.mark.parametrize("method", [PLUGIN, OPERATOR])
+def test_a_pool_of_bottlerocket_opts_out_by_itself(method):
+    assert nvidia_conflicts(method, [], [{**GPU_POOL, "ami_alias": "bottlerocket@1.55.0"}]) == []
+    assert nvidia_conflicts(method, [], [GPU_POOL], "bottlerocket") == []
+
+
+@pytest.mark.parametrize("method", [PLUGIN, OPERATOR])
+def test_a_pool_of_auto_mode_has_a_class_of_another_kind(method):
+    assert nvidia_conflicts(method, [], [{**GPU_POOL, "auto_mode": True}], "bottlerocket") == []
 
 
 def test_pools_and_classes_of_the_cluster_count():

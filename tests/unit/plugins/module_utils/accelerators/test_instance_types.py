@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,7 @@ def test_the_table_is_what_its_source_says() -> None:
         ("p5.48xlarge", "nvidia", "nvidia.com/gpu", 8, "h100"),
         ("trn1.32xlarge", "neuron", "aws.amazon.com/neuron", 16, "trainium"),
         ("inf2.48xlarge", "neuron", "aws.amazon.com/neuron", 12, "inferentia2"),
+        ("trn3pd98.3xlarge", "neuron", "aws.amazon.com/neuron", 1, "trainium3"),
         ("g6f.large", "nvidia-fractional", "nvidia.com/gpu", 0, "l4"),
     ],
 )
@@ -39,6 +41,12 @@ def test_instance_type_of_a_known_name(name: str, kind: str, resource: str, coun
     found = instance_type(name)
     assert found is not None
     assert (found.kind, found.resource, found.resource_count, found.device_name) == (kind, resource, count, device)
+
+
+def test_a_row_is_named_as_ec2_names_types() -> None:
+    assert [
+        name for name in INSTANCE_TYPES if not re.fullmatch(r"[a-z][a-z0-9-]*\.([0-9]+x?large|x?large|metal|[0-9]+xlarge-[a-z]+)", name)
+    ] == []
 
 
 @pytest.mark.parametrize("name", ["m5.large", "g4dn", "g4dn.3xlarge", ""])

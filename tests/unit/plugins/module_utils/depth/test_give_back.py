@@ -6,7 +6,7 @@ import pytest
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._watch import Deadline, View
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth import _give_back
-from ansible_collections.accelerated.nodes.plugins.module_utils.depth._give_back import Provisioned, give_back, made_for
+from ansible_collections.accelerated.nodes.plugins.module_utils.depth._give_back import GivenBack, Provisioned, give_back, let_go, made_for
 from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._selection import Owner, Placement
 
 from tests.unit.plugins.nodeclaims import READY, claim
@@ -46,7 +46,7 @@ def seen(monkeypatch):
 
     def follow(client, sources, deadline):
         for names in views:
-            if isinstance(names, ApiError):
+            if isinstance(names, BaseException):
                 raise names
             yield View({"nodeclaims": {f"uid-{name}": claim(name) for name in names}}, set())
 
@@ -101,3 +101,31 @@ def test_give_back_does_not_claim_what_it_could_not_see(seen):
     outcome = given(Server())
     assert outcome.given == []
     assert len(outcome.trouble) == 2
+
+
+def test_let_go_deletes_what_is_not_given_back_yet_and_does_not_wait():
+    server, outcome = Server(), GivenBack(given=[{"node_claim": "gpu-1", "deleted_at": ASKED, "gone_at": ASKED}])
+    let_go(server, MADE, free, outcome)
+    assert [name for name, _body in server.deleted] == ["gpu-2"]
+    assert [(each["node_claim"], bool(each["deleted_at"]), each["gone_at"] == "") for each in outcome.given[1:]] == [("gpu-2", True, True)]
+
+
+def test_let_go_keeps_what_others_use():
+    outcome = GivenBack()
+    let_go(Server(), MADE, lambda node: ["team/train-0"], outcome)
+    assert (len(outcome.kept), outcome.given) == (2, [])
+
+
+def test_a_server_that_does_not_answer_is_asked_once_and_all_are_named():
+    server, outcome = Server(**{"gpu-1": ApiError("no answer."), "gpu-2": ApiError("no answer.")}), GivenBack()
+    let_go(server, MADE, free, outcome)
+    assert [name for name, _body in server.deleted] == ["gpu-1"]
+    assert outcome.trouble == [f"NodeClaim {name} could not be given back: no answer." for name in ("gpu-1", "gpu-2")]
+
+
+def test_what_was_given_back_before_an_interruption_is_kept(seen):
+    seen += [["gpu-2"], KeyboardInterrupt()]
+    outcome = GivenBack()
+    with pytest.raises(KeyboardInterrupt):
+        give_back(Server(), MADE, free, Deadline(60), lambda *_args, **_more: None, outcome)
+    assert [each["node_claim"] for each in outcome.given] == ["gpu-1"]

@@ -83,6 +83,15 @@ def test_combined_does_not_take_a_look_that_measured_nothing_for_a_good_one():
     assert combined([result(ECC), result(verdict="busy")]).verdict == "failed"
 
 
+def test_combined_does_not_take_a_look_that_there_was_no_time_for_for_a_good_one():
+    found = combined([result(ECC), result(ECC), result(verdict="unknown")])
+    assert (found.verdict, found.findings) == ("failed", (ECC,))
+    flapping = combined([result(ECC), result(verdict="unknown"), result()])
+    assert [each.check for each in flapping.findings] == ["flapping"]
+    assert "good in each of 2 looks" in flapping.findings[0].expected
+    assert "look 1:" in flapping.findings[0].found
+
+
 def test_combined_fails_a_node_whose_devices_change_between_good_looks():
     found = combined([result(uuids=("GPU-a", "GPU-b")), result(uuids=("GPU-a", "GPU-c"))])
     assert found.verdict == "failed"

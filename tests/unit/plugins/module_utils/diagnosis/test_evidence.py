@@ -10,6 +10,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors i
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._evidence import gather
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._question import Question
 from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._nodeclaims import Goal
+from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._selection import Owner
 
 from tests.unit.plugins.module_utils.diagnosis.diagnosis_objects import NODE, asked, claim, event, pod, pool, stuck, unregistered, workload
 
@@ -95,6 +96,17 @@ def test_gather_for_pods_that_are_given_reads_no_others():
     client = FakeClient({"events": [event("FailedScheduling", "Failed to schedule pod, ...", "train", "Pod")]})
     gather(client, asked(pods=[pod()]))
     assert "pods" not in paths(client)
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [([{"metadata": {"name": "llama"}}], {"ml/llama": "llama"}), ([], {"ml/llama": ""}), (FORBIDDEN, {})],
+)
+def test_gather_reads_a_job_whose_pods_have_all_ended(answer, found):
+    client = FakeClient({"jobs": answer})
+    jobs = gather(client, asked(owners=(Owner("pod", "ml", "a"), Owner("job", "ml", "llama")))).jobs
+    assert {name: job.get("metadata", {}).get("name", "") for name, job in jobs.items()} == found
+    assert [item for item in client.asked if item[0] == "jobs"] == [("jobs", "metadata.name=llama")]
 
 
 def test_gather_reads_the_nodes_of_claims_that_promise_accelerators():

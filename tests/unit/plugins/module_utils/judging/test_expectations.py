@@ -394,6 +394,9 @@ def test_expectation_takes_the_clusters_word_and_keeps_the_disagreement(changes,
         # A NodeOverlay has changed the capacity; a plugin shares each GPU four times, which Karpenter does not know.
         ({}, {"nvidia.com/gpu": 4}, 4, True),
         ({"nvidia.com/gpu.replicas": "4"}, {"nvidia.com/gpu": 1}, 4, False),
+        # Overlay and plugin agree; then they do not.
+        ({"nvidia.com/gpu.replicas": "4"}, {"nvidia.com/gpu": 4}, 4, False),
+        ({"nvidia.com/gpu.replicas": "4"}, {"nvidia.com/gpu": 3}, 3, True),
         ({"nvidia.com/gpu.replicas": "many"}, {}, 1, False),
     ],
 )

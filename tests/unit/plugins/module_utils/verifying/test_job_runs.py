@@ -2,15 +2,18 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._watch import Deadline, View
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError, CollectionError
-from ansible_collections.accelerated.nodes.plugins.module_utils.verifying import _job_runs
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying import _job_runs, _sightings
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_deletion import delete_jobs
-from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_runs import MOST_LOGS, UNSCHEDULABLE_SECONDS, JobRun, Limits
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_endings import MOST_LOGS
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_runs import JobRun, Limits, ensure_namespace
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_states import JobState
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._sightings import UNSCHEDULABLE_SECONDS
 
 
 class Clock:
@@ -136,7 +139,7 @@ def test_a_log_is_not_kept_once_it_was_told_of(clock):
     checks.take()
     assert checks.state.over
     assert checks.state.log == ""
-    assert not checks.run._pods and not checks.run._jobs
+    assert not checks.run._seen._pods and not checks.run._seen._jobs
 
 
 def test_only_so_many_logs_are_read_ahead_of_what_was_told_of(clock):
@@ -144,13 +147,13 @@ def test_only_so_many_logs_are_read_ahead_of_what_was_told_of(clock):
     checks = Checks(Server(), clock, *names)
     checks.show("pods", *[ended(each) for each in names])
     checks.run._ask()
-    assert checks.run._open("words") == MOST_LOGS
+    assert checks.run._errands.count("words") == MOST_LOGS
 
 
 def test_only_the_jobs_that_something_happened_to_are_looked_at(clock, monkeypatch):
     checks = Checks(Server(), clock, "a", "b", "c")
     looked = []
-    monkeypatch.setattr(_job_runs, "job_state", lambda job, pod: looked.append(job["job"]) or JobState("pending"))
+    monkeypatch.setattr(_sightings, "job_state", lambda job, pod: looked.append(job["job"]) or JobState("pending"))
     checks.show("pods", pod("b", phase="Pending"))
     checks.look()
     assert looked == ["b"]
@@ -168,6 +171,52 @@ def test_a_log_that_cannot_be_read_is_asked_for_again_and_then_given_up(clock):
     ((_name, state, _seconds),) = checks.told
     assert (state.phase, state.reason, state.message) == ("stopped", "LogUnreadable", "the kubelet is away")
     assert clock.now >= 8
+
+
+def test_a_log_that_may_not_be_read_is_given_up_at_once_in_the_servers_words(clock):
+    checks = Checks(Server(data=ApiError("refused.", 403, next_step="Grant pods/log get.")), clock)
+    checks.show("pods", ended("a"))
+    checks.take()
+    checks.take()
+    ((_name, state, _seconds),) = checks.told
+    assert (state.reason, state.message) == ("LogUnreadable", "refused. Grant pods/log get.")
+
+
+def test_a_log_that_was_not_read_by_the_deadline_is_told_with_the_last_trouble(monkeypatch, nothing_yet):
+    checks = nothing_yet(Server(data=ApiError("the kubelet is away", 502)))
+    checks.view.objects["pods"]["pod-n1"] = ended("n1")
+    checks.view.changed = [("pods", ended("n1"))]
+    states = told_of(monkeypatch, checks, "n1", seconds=300)
+    assert (states["n1"].reason, states["n1"].message) == ("LogUnreadable", "the kubelet is away")
+
+
+def test_rights_that_are_missing_are_noted_once_with_their_rules(monkeypatch, nothing_yet):
+    server = Server()
+    checks = nothing_yet(server)
+
+    def get(path, query=None, timeout=0):
+        raise ApiError("refused.", 403, next_step=f"Grant {path.rpartition('/')[2]} list.")
+
+    server.get = get
+    checks.view.polled["pods"] = ApiError("refused.", 403, next_step="Grant pods watch.")
+    told_of(monkeypatch, checks, "n1", "n2", seconds=40)
+    assert checks.run.notes == [
+        "pods were listed again every 5 s, as watching them is not allowed. Grant pods watch.",
+        "Why a check did not end by itself may not be told. refused. Grant events list.",
+    ]
+
+
+@pytest.mark.parametrize(("accounts", "comes"), [([[], [{"metadata": {"name": "default"}}]], True), ([[]] * 9, False)])
+def test_a_namespace_is_ready_once_its_service_account_is_listed(monkeypatch, accounts, comes):
+    monkeypatch.setattr(_job_runs, "ACCOUNT_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(_job_runs, "ACCOUNT_SECONDS", 0.2)
+    server, left = Server(), list(accounts)
+    server.get = lambda path, query=None, timeout=0: {"items": left.pop(0) if len(left) > 1 else left[0], "metadata": {}}
+    if comes:
+        ensure_namespace(server, "verify")
+    else:
+        with pytest.raises(CollectionError, match="has had no service account default"):
+            ensure_namespace(server, "verify")
 
 
 def test_an_unschedulable_check_is_given_time_for_devices_to_come_free(clock):
@@ -252,7 +301,7 @@ def told_of(monkeypatch, checks, *names, parallel=10, seconds=50):
 def nothing_yet(clock):
     def made(server):
         checks = Checks(server, clock)
-        checks.run._unfinished.clear()
+        checks.run._roll.entries.clear()
         return checks
 
     return made
@@ -294,6 +343,78 @@ def test_a_creation_that_gets_no_answer_is_tried_again_and_a_conflict_is_its_suc
     states = told_of(monkeypatch, checks, "n1", seconds=20)
     assert states["n1"].reason == "NoPod"
     assert next(answers, None) is None
+
+
+def test_a_creation_that_is_answered_after_its_jobs_end_leaves_nothing(monkeypatch, nothing_yet):
+    server, told = Server(), threading.Event()
+    checks = nothing_yet(server)
+
+    def create(path, body):
+        told.wait(5)
+        server.created.append(body["metadata"]["name"])
+
+    server.create = create
+    checks.run._creation.order(job("n1"), 50, 0.0)
+    checks.show("jobs", kept("n1", "job-n1"))
+    checks.show("pods", ended("n1"))
+    checks.take(0.5)
+    while checks.run._errands.count("delete"):
+        checks.run._take_answers()
+    ((name, state, _took),) = checks.told
+    assert (name, state.log) == ("n1", "log of n1-x")
+    told.set()
+    while checks.run._errands.count("create"):
+        checks.run._take_answers()
+    with checks.run:
+        pass
+    assert [name for name, _body in server.deleted if name == "n1"] == ["n1", "n1"]
+
+
+def test_what_is_being_created_as_all_ends_is_deleted_though_it_was_deleted_before(nothing_yet):
+    server, told = Server(), threading.Event()
+    checks = nothing_yet(server)
+    server.create = lambda path, body: told.wait(5)
+    checks.run._creation.order(job("n1"), 50, 0.0)
+    checks.show("jobs", kept("n1", "job-n1"))
+    checks.show("pods", ended("n1"))
+    checks.take(0.5)
+    while checks.run._errands.count("delete"):
+        checks.run._take_answers()
+    threading.Timer(0.1, told.set).start()
+    with checks.run:
+        pass
+    assert [name for name, _body in server.deleted if name == "n1"] == ["n1", "n1"]
+
+
+def test_nothing_is_begun_once_there_is_no_time_left(clock):
+    server = Server()
+    run = a_run(server, clock, seconds=100)
+    clock.now = 100.0
+    told = []
+    run.run([lambda _seconds: job("n1")], Limits(10, 50), lambda *each: told.append(each))
+    assert (server.created, told) == ([], [])
+
+
+@pytest.mark.parametrize("at_the_deadline", [True, False])
+def test_a_server_that_says_nothing_by_the_deadline_leaves_each_job_as_it_stands(monkeypatch, nothing_yet, clock, at_the_deadline):
+    checks = nothing_yet(Server())
+
+    def follow(*_args, **_options):
+        clock.now = 100.0 if at_the_deadline else 50.0
+        raise ApiError("no answer")
+        yield
+
+    monkeypatch.setattr(_job_runs, "follow", follow)
+
+    def run():
+        checks.run.run([lambda _seconds: job("n1")], Limits(10, 50), checks.run._on_end)
+
+    if at_the_deadline:
+        run()
+        assert [(name, state.over) for name, state, _took in checks.told] == [("n1", False)]
+    else:
+        with pytest.raises(ApiError):
+            run()
 
 
 def test_a_check_that_takes_too_long_is_told_of_as_it_stands(monkeypatch, nothing_yet, clock):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._diagnosis import Verdict
-from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._demand import accelerator_of_pool, lacking
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._demand import accelerator_of_pool
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_states import JobState
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._request import request_from
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verification import Scope, conclude, excluded, obstacle, subjects
@@ -173,12 +173,6 @@ def test_accelerator_of_pool_by_its_requirements(requirements, expected):
     spec = {"requirements": [{"key": key, "operator": "In", "values": values} for key, values in requirements]}
     found = accelerator_of_pool({"spec": {"template": {"spec": spec}}})
     assert (found.name if found else None) == expected
-
-
-def test_lacking_counts_the_claims_of_each_pool():
-    claims = [claim("gpu-1"), claim("gpu-2")]
-    assert lacking({"gpu": 2, "trn": 1}, claims) == {"trn": 1}
-    assert lacking({"gpu": 3}, claims) == {"gpu": 3}
 
 
 PARAMS = {

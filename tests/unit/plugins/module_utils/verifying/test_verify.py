@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.accelerated.nodes.plugins.module_utils.api._watch import Deadline
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError, CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._interruption import INTERRUPTION, Interrupted
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth import _look_again
@@ -12,6 +13,9 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.judging import _
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._expectations import expectation
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._findings import Finding
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying import _verify
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._check_pass import Observation
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._jobs import MODULE_SECONDS
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._provision import seconds_for_nodes
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._request import Request
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verification import NodeResult, Scope, Subject
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verify import Verification
@@ -33,6 +37,7 @@ class Scripted(Verification):
     def __init__(self, *looks, offered="8", slices=(), **wishes):
         super().__init__(None, Request(Scope(), depth=Depth(**wishes)), lambda *_args, **_more: None)
         self.looks, self.passes, self.offered, self.slices = list(looks), [], offered, slices
+        self.deadlines = []
 
     def _read(self, path, query=None):
         if "resourceslices" in path:
@@ -45,6 +50,7 @@ class Scripted(Verification):
         return []
 
     def one_pass(self, nodes, deadline, kind=None):
+        self.deadlines.append(deadline)
         if nodes:
             self.passes.append(kind.__name__ if kind else "CheckPass")
         return [self._result(each) for each in nodes]
@@ -78,6 +84,24 @@ def test_a_node_that_was_waited_for_in_vain_already_is_not_waited_for_again():
     assert run.verdict(settle=False).findings == (FABRIC,)
 
 
+def test_all_looks_of_a_run_share_one_deadline():
+    settled, busy = Scripted([FABRIC], [], [], repeat=2), Scripted("busy", [], probe="privileged")
+    for run, looks in ((settled, 3), (busy, 2)):
+        run.verdict()
+        assert [id(each) for each in run.deadlines] == [id(run._deadline)] * looks
+
+
+def test_what_settles_is_not_looked_at_again_when_there_is_no_time_for_one_more_look():
+    run = Scripted([FABRIC])
+    run._deadline = Deadline(MODULE_SECONDS)
+    assert run.verdict().findings == (FABRIC,)
+
+
+@pytest.mark.parametrize(("remaining", "check", "share"), [(900, 300, 675), (900, 100, 800), (40, 300, 30)])
+def test_nodes_that_have_come_can_be_checked_though_others_have_not(remaining, check, share):
+    assert seconds_for_nodes(remaining, check) == share
+
+
 def test_only_a_busy_node_and_only_on_the_users_word_is_looked_at_by_a_privileged_pod():
     assert (Scripted("busy").verdict().verdict, Scripted([], probe="privileged").verdict().verdict) == ("busy", "passed")
     run = Scripted("busy", [], probe="privileged")
@@ -97,6 +121,23 @@ def test_a_right_to_list_slices_that_is_missing_breaks_nothing_and_is_told_once(
     assert run._warnings == ["Whether DRA serves a node cannot be seen. refused. Grant resourceslices list."]
     absent = Scripted(offered="0", slices=ApiError("no such API", 404))
     assert (absent.verdict().verdict, absent._warnings) == ("failed", [])
+
+
+class Unseen(Scripted):
+    """A verification that may not list events."""
+
+    _told = Verification._told
+
+    def _read(self, path, query=None):
+        if path.endswith("/events"):
+            raise ApiError("refused.", 403, next_step="Grant events list.")
+        return super()._read(path, query)
+
+
+def test_a_right_to_list_events_that_is_missing_breaks_nothing_and_is_told_once():
+    run = Unseen([], [], repeat=2)
+    assert run.verdict().verdict == "passed"
+    assert run._warnings == ["What is told of nodes in events cannot be seen. refused. Grant events list."]
 
 
 def test_what_was_set_on_a_node_and_made_for_the_run_is_in_the_result_and_is_a_change():
@@ -149,3 +190,49 @@ def test_a_node_that_an_interrupted_run_did_not_come_to_is_unknown():
         Ended(Interrupted("SIGTERM")).run()
     (result,) = raised.value.result["nodes"]
     assert (result["verdict"], result["findings"][0]["found"]) == ("unknown", "the module was interrupted (SIGTERM) before")
+
+
+class Broken(Scripted):
+    """A verification whose second look is ended by an exception."""
+
+    def __init__(self, end: BaseException, first, **wishes):
+        super().__init__(first, **wishes)
+        self.end = end
+
+    def one_pass(self, nodes, deadline, kind=None):
+        if not self.looks:
+            raise self.end
+        for each in (found := super().one_pass(nodes, deadline, kind)):
+            self._tell(Observation(1, each.subject, None, each))
+        return found
+
+
+@pytest.mark.usefixtures("no_cluster")
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [(Interrupted("SIGTERM"), "was interrupted (SIGTERM)"), (ApiError("The API server gave no answer."), "gave no answer")],
+)
+def test_what_was_measured_before_the_run_was_ended_is_kept_and_a_pass_that_is_not_whole_is_none(end, words):
+    with pytest.raises(CollectionError) as raised:
+        Broken(end, [ECC], repeat=2).run()
+    (result,) = raised.value.result["nodes"]
+    assert (result["verdict"], [each["check"] for each in result["findings"]]) == ("failed", [ECC.check])
+    assert words in raised.value.message
+    with pytest.raises(CollectionError) as raised:
+        Broken(end, [], repeat=2).run()
+    (result,) = raised.value.result["nodes"]
+    assert result["verdict"] == "unknown"
+    assert result["findings"][0]["found"].startswith("a look that found nothing wrong;")
+
+
+@pytest.mark.usefixtures("no_cluster")
+def test_a_run_that_is_ended_after_the_last_look_keeps_its_verdicts(monkeypatch):
+    run = Scripted([], [], repeat=2)
+
+    def end():
+        raise Interrupted("SIGTERM")
+
+    monkeypatch.setattr(run._own, "give_back", end)
+    with pytest.raises(CollectionError, match="interrupted") as raised:
+        run.run()
+    assert [each["verdict"] for each in raised.value.result["nodes"]] == ["passed"]

@@ -70,6 +70,17 @@ def test_placements_are_settled_once_each_pod_has_its_claim():
     assert placements.settled
 
 
+def test_placements_have_ended_once_each_pod_that_there_was_has():
+    placements = Placements(Selection(owners=(JOB,)))
+    assert not placements.ended
+    placements.note(seen(pod("a", phase="Succeeded"), pod("b")))
+    assert not placements.ended
+    placements.note(seen(pod("a", phase="Succeeded"), pod("b", phase="Failed")))
+    assert placements.ended
+    placements.note(seen())
+    assert not placements.ended
+
+
 def test_placements_name_a_pod_that_runs_where_no_claim_is():
     placements = Placements(Selection(owners=(JOB,)))
     placements.note(seen(pod("a", node="static-node")))
