@@ -303,3 +303,12 @@ def test_definitions_come_in_the_controllers_version_unless_said_otherwise() -> 
 def test_plan_has_kubernetes_own_version(minor: str, version: str) -> None:
     plan = evaluate("karpenter", "__karpenter_plan", __karpenter_kubernetes={"major": "1", "minor": minor})
     assert (plan["kubernetes"], plan["release"], plan["adopt"]) == (version, "karpenter-crd", False)
+
+
+@pytest.mark.parametrize(
+    ("chart", "version"), [("karpenter-1.14.3", "1.14.3"), ("my-karpenter-1.5.0-mine.2", "1.5.0-mine.2"), ("", ""), (None, "")]
+)
+def test_former_version_is_the_running_charts(chart: str | None, version: str) -> None:
+    labels = {"app.kubernetes.io/name": "karpenter", **({"helm.sh/chart": chart} if chart else {})}
+    controllers = [] if chart is None else [{"metadata": {"labels": labels}}]
+    assert evaluate("karpenter", "__karpenter_version_found", __karpenter_controllers=controllers) == version
