@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / ".build" / "collections"))
 
+from ansible_collections.accelerated.nodes.plugins.module_utils.access._needs import NEEDS, PARTS, VERIFY_NAMESPACE, Need  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.aws._karpenter_rights import DIFFERENCES  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.charts._karpenter_versions import FIRST_BY_KUBERNETES  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._advice import TOPICS  # noqa: E402
@@ -119,6 +120,22 @@ def _facts() -> Iterator[str]:
     yield table("What a board has", ("Word of its name", "What it has"), boards)
 
 
+def permissions() -> Iterator[str]:
+    """What each part of the collection asks of the API server."""
+    yield table("Parts", ("Part", "What it is for"), ((f"`{part}`", meaning) for part, meaning in PARTS.items()))
+    columns = ("Needed with", "Rule", "For", "Asked for only by")
+    yield table("What they need", columns, (need_row(need) for need in NEEDS))
+
+
+def need_row(need: Need) -> tuple[str, ...]:
+    """The cells of one need, the rule in kubectl's words."""
+    names = f", only `{'`, `'.join(need.names)}`" if need.names else ""
+    place = f", in `{need.namespace}`" if need.namespace else ""
+    kinds = ", ".join(".".join(filter(None, (resource, need.group))) for resource in need.resources)
+    rule = f"{', '.join(need.verbs)} `{kinds}`{names}{place}".replace(f"`{VERIFY_NAMESPACE}`", "`automation_rbac_verify_namespace`")
+    return " and ".join(f"`{part}`" for part in need.parts), rule, need.reason, need.seldom
+
+
 def upgrade() -> Iterator[str]:
     """Which Karpenter a Kubernetes needs, and what a Karpenter needs that another does not."""
     dotted = {version: ".".join(map(str, version)) for version in FIRST_BY_KUBERNETES.values()}
@@ -140,6 +157,7 @@ def preflight() -> Iterator[str]:
 
 
 PAGES = (
+    Page("permissions.md", "plugins/module_utils/access/_needs.py", permissions),
     Page("diagnosis.md", "plugins/module_utils/diagnosis/_advice_*.py", diagnosis),
     Page("upgrade.md", "plugins/module_utils/aws/_karpenter_rights.py and charts/_karpenter_versions.py", upgrade),
     Page(

@@ -92,6 +92,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.pools._finalizer
     controller_gone,
     explanation,
     held,
+    let_go,
 )
 
 OPTIONS = {
@@ -117,7 +118,7 @@ def ensure(module: AcceleratorModule) -> dict:
             )
         if not module.check_mode:
             for each in found:
-                let_go(client, each)
+                take_off(client, each)
     names = [each.words for each in found]
     changed = bool(found) and params["state"] == "removed"
     return {
@@ -143,13 +144,14 @@ def listed(client: Client) -> dict:
     return found
 
 
-def let_go(client: Client, each: Held) -> None:
+def take_off(client: Client, each: Held) -> None:
     """Takes Karpenter's finalizers off; a claim is deleted before, so that none stays behind without its node."""
     try:
         if each.kind == "NodeClaim" and not each.deleting:
             client.delete(each.path)
-        client.patch(each.path, {"metadata": {"finalizers": list(each.others) or None}})
+        client.patch(each.path, let_go(client.get(each.path)))
     except ApiError as error:
+        # Gone meanwhile, which is what was wanted.
         if error.status != 404:
             raise
 

@@ -76,22 +76,40 @@ def play(run: Run, lab: dict[str, str]) -> Run:
 
 
 NO_POOLS = ("-e", '{"node_pools_definitions": []}')
+AUTOMATION = "accelerated.nodes.automation_rbac"
+# Longer than any session.
+TOKEN_SECONDS = 6 * 3600
 
 
 @pytest.fixture(scope="session")
-def installed(play: Run) -> Iterator[None]:
-    """Karpenter and both device plugins, and no node pool; gone again after the last test that needs them."""
-    play("accelerated.nodes.install", *NO_POOLS)
+def automation(play: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A function like ``play``, but as the least-privilege account of the role automation_rbac; nothing else leads it to the cluster."""
+    kubeconfig = str(tmp_path_factory.mktemp("automation") / "kubeconfig")
+    account = json.dumps({"automation_rbac_kubeconfig": kubeconfig, "automation_rbac_token_seconds": TOKEN_SECONDS})
+    play(AUTOMATION, "-e", account)
+    nowhere = {"KUBECONFIG": "/nowhere", "K8S_AUTH_KUBECONFIG": "/nowhere"}
+    as_account = json.dumps({"eks_kubeconfig": kubeconfig})
+    yield lambda playbook, *options, **variables: play(playbook, "-e", as_account, *options, **{**nowhere, **variables})
+    play(AUTOMATION, "-e", account, "-e", "automation_rbac_state=absent")
+
+
+@pytest.fixture(scope="session")
+def installed(automation: Run) -> Iterator[None]:
+    """Karpenter and both device plugins, and no node pool; gone again after the last test that needs them.
+
+    By the least-privilege account, so that all that shares this shows that it can.
+    """
+    automation("accelerated.nodes.install", *NO_POOLS)
     yield
-    play("accelerated.nodes.teardown", *NO_POOLS)
+    automation("accelerated.nodes.teardown", *NO_POOLS)
 
 
 @pytest.fixture(scope="module")
-def example_pools(play: Run, installed: None) -> Iterator[None]:
-    """The example's node pools on what is installed."""
-    play("accelerated.nodes.install", "--tags", "node_pools")
+def example_pools(automation: Run, installed: None) -> Iterator[None]:
+    """The example's node pools on what is installed, by the same account."""
+    automation("accelerated.nodes.install", "--tags", "node_pools")
     yield
-    play("accelerated.nodes.teardown", "--tags", "node_pools")
+    automation("accelerated.nodes.teardown", "--tags", "node_pools")
 
 
 @pytest.fixture(scope="session")

@@ -74,6 +74,9 @@ def release_needs(chart: Chart, remove: bool) -> Iterator[Need]:
     """
     parts, namespace = (chart["option"],), chart["namespace"]
     yield Need(parts, "", ("secrets",), EVERY_RELEASE, "Helm keeps its releases in Secrets", namespace)
+    if chart.get("mend_option"):
+        reason = "noting a revision that was cut off as failed"
+        yield Need(parts, "", ("secrets",), ("patch",), reason, namespace, seldom=chart["mend_option"])
     if chart.get("create_namespace"):
         yield Need(parts, "", ("namespaces",), ("get",), "whether the namespace is there", names=(namespace,))
     yield Need(parts, "", ("pods", "events"), ("list",), "what keeps a rollout", namespace, seldom="a rollout that does not end")

@@ -15,8 +15,9 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.access._rights i
 
 # Part -> what of the collection it is for.
 PARTS = {
+    "preflight": "playbook preflight, role preflight",
     "eks_prerequisites": "role eks_prerequisites, on a cluster that lets nodes in by the ConfigMap aws-auth",
-    "karpenter": "role karpenter",
+    "karpenter": "role karpenter, playbook upgrade",
     "nvidia": "role nvidia",
     "neuron": "role neuron",
     "node_pools": "role node_pools",
@@ -56,7 +57,8 @@ class Need:
                     yield Right(place, self.group, resource, verb, name)
 
 
-POOL_GROUP, CLASS_GROUP, RBAC = "karpenter.sh", "karpenter.k8s.aws", "rbac.authorization.k8s.io"
+POOL_GROUP, CLASS_GROUP, AUTO_GROUP = "karpenter.sh", "karpenter.k8s.aws", "eks.amazonaws.com"
+RBAC = "rbac.authorization.k8s.io"
 DEFINITIONS = "apiextensions.k8s.io"
 SLOW = "a wait that does not end soon: its verdict's cause"
 RESOLVE = "node_pools_resolve_finalizers"
@@ -75,12 +77,36 @@ def _causes(*parts: str) -> tuple[Need, ...]:
     )
 
 
+AUTO_MODE, SHARES, BACKUP = "a pool with auto_mode", "a pool with gpu_shares", "an upgrade with karpenter_backup_dir"
+
 NEEDS = (
+    Need(("preflight",), "", ("nodes",), ("list",), "nodes for Karpenter's replicas"),
+    Need(("preflight",), "apps", ("deployments", "daemonsets"), ("list",), "a second device plugin"),
+    Need(("preflight",), POOL_GROUP, ("nodepools",), ("list",), "a second device plugin"),
+    Need(("preflight",), CLASS_GROUP, ("ec2nodeclasses",), ("list",), "the same, and pools that use a class which is there"),
     *(
         Need(("eks_prerequisites",), "", ("configmaps",), verbs, "the mapping of the node role", "kube-system", names, AWS_AUTH)
         for verbs, names in ((("get", "patch", "delete"), ("aws-auth",)), (("create",), ()))
     ),
     Need(("karpenter",), RBAC, ("clusterroles",), ("list",), "which of karpenter_cluster_roles this collection has made"),
+    Need(
+        ("karpenter",),
+        DEFINITIONS,
+        ("customresourcedefinitions",),
+        ("get",),
+        "the versions of the definitions that are there",
+        names=(
+            "ec2nodeclasses.karpenter.k8s.aws",
+            "nodeclaims.karpenter.sh",
+            "nodeoverlays.karpenter.sh",
+            "nodepools.karpenter.sh",
+        ),
+    ),
+    Need(("karpenter",), "apps", ("deployments",), ("list",), "the version that runs"),
+    Need(
+        ("karpenter",), POOL_GROUP, ("nodepools", "nodeclaims", "nodeoverlays"), ("list",), "what is saved before an upgrade", seldom=BACKUP
+    ),
+    Need(("karpenter",), CLASS_GROUP, ("ec2nodeclasses",), ("list",), "what is saved before an upgrade", seldom=BACKUP),
     Need(("nvidia",), "apps", ("deployments", "daemonsets"), ("list",), "a device plugin that is there already is not joined by a second"),
     Need(("nvidia",), POOL_GROUP, ("nodepools",), ("list",), "pools of nodes that bring a device plugin of their own"),
     Need(("nvidia",), CLASS_GROUP, ("ec2nodeclasses",), ("list",), "pools of nodes that bring a device plugin of their own"),
@@ -106,6 +132,34 @@ NEEDS = (
         ("get", "list", "watch", "create", "patch"),
         "their classes",
     ),
+    Need(("node_pools",), POOL_GROUP, ("nodeoverlays",), ("list",), "overlays of shares that a pool no longer has"),
+    Need(("node_pools",), POOL_GROUP, ("nodeoverlays",), ("get", "create", "patch", "delete"), "overlays of shared GPUs", seldom=SHARES),
+    Need(
+        ("node_pools",),
+        "apps",
+        ("deployments",),
+        ("list",),
+        "the feature gates that Karpenter runs with",
+        seldom="a pool that needs a gate",
+    ),
+    Need(
+        ("node_pools",),
+        DEFINITIONS,
+        ("customresourcedefinitions",),
+        ("get",),
+        "whether these are there",
+        names=("nodeclasses.eks.amazonaws.com", "nodeoverlays.karpenter.sh"),
+        seldom=f"{AUTO_MODE}, {SHARES}",
+    ),
+    Need(
+        ("node_pools",),
+        AUTO_GROUP,
+        ("nodeclasses",),
+        ("get", "list", "watch", "create", "patch"),
+        "classes of EKS Auto Mode",
+        seldom=AUTO_MODE,
+    ),
+    Need(("node_pools", "teardown"), AUTO_GROUP, ("nodeclasses",), ("delete",), "removing these classes", seldom=AUTO_MODE),
     Need(("node_pools", "teardown"), POOL_GROUP, ("nodepools",), ("delete",), "removing the pools"),
     Need(("node_pools", "teardown"), CLASS_GROUP, ("ec2nodeclasses",), ("delete",), "removing their classes"),
     Need(("node_pools", "teardown"), POOL_GROUP, ("nodeclaims",), ("list", "watch"), "the wait until their nodes are gone"),
@@ -115,11 +169,11 @@ NEEDS = (
         ("node_pools", "teardown"),
         POOL_GROUP,
         ("nodeclaims",),
-        ("delete", "patch"),
+        ("get", "delete", "patch"),
         "letting go what a Karpenter that is gone still holds",
         seldom=RESOLVE,
     ),
-    Need(("node_pools", "teardown"), "", ("nodes",), ("patch",), "the same, for their nodes", seldom=RESOLVE),
+    Need(("node_pools", "teardown"), "", ("nodes",), ("get", "patch"), "the same, for their nodes", seldom=RESOLVE),
     Need(("karpenter", "teardown"), POOL_GROUP, ("nodeclaims", "nodepools"), ("list",), "Karpenter is not removed from under its nodes"),
     Need(("karpenter", "teardown"), CLASS_GROUP, ("ec2nodeclasses",), ("list",), "Karpenter is not removed from under its nodes"),
     Need(("verify",), POOL_GROUP, ("nodeclaims",), ("list", "watch"), "which nodes there are to be, and those that are asked for"),
@@ -139,8 +193,8 @@ NEEDS = (
     Need(("verify",), "batch", ("jobs",), ("create", "delete", "list", "watch"), "the checks", VERIFY_NAMESPACE),
     Need(("verify",), "", ("pods",), ("list", "watch"), "how the checks end", VERIFY_NAMESPACE),
     Need(("verify",), "", ("pods/log",), ("get",), "what the checks print", VERIFY_NAMESPACE),
-    Need(("verify",), "", ("serviceaccounts",), ("list", "watch"), "that a new namespace can take pods", VERIFY_NAMESPACE),
-    Need(("verify",), "", ("events",), ("list", "watch"), "why a check does not start, and which NodeClaim it waits for", VERIFY_NAMESPACE),
+    Need(("verify",), "", ("serviceaccounts",), ("list",), "that a new namespace can take pods", VERIFY_NAMESPACE),
+    Need(("verify",), "", ("events",), ("list",), "why a check does not start, and which NodeClaim it waits for", VERIFY_NAMESPACE),
     Need(("verify_actions",), "", ("nodes",), ("get", "patch"), "what is set on a node, and taken away later", seldom="these options"),
     Need(("verify_actions",), POOL_GROUP, ("nodeclaims",), ("delete",), "giving nodes back", seldom="accelerator_verify_give_back"),
     Need(("verify", "teardown"), "", ("namespaces",), ("get",), "whether there is a namespace to be cleaned", names=(VERIFY_NAMESPACE,)),

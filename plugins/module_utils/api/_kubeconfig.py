@@ -131,7 +131,10 @@ def cluster_entry(params: Mapping[str, Any]) -> dict[str, Any] | None:
     options = auth_options(params)
     if set(options) - OPTIONS or not isinstance(options.get("kubeconfig", ""), str):
         return None
-    entry = _entry(options)
+    try:
+        entry = _entry(options)
+    except FileNotFoundError:
+        return None  # In a pod there is none.
     if entry is None or not entry.cluster:
         return None
     cluster = {key: value for key, value in entry.cluster.items() if key not in ("certificate-authority", "extensions")}

@@ -41,6 +41,12 @@ REFUSALS = (
         "Check that eks_kubeconfig names the right cluster and that this machine can reach its endpoint",
     ),
     (
+        r"attempting to grant RBAC permissions not currently held",
+        CLUSTER + ": release '{name}' in the namespace '{namespace}' gives rights that the identity does not hold itself",
+        "Install it as an administrator; or where the identity is an account of the role automation_rbac, have an administrator run the playbook"
+        " automation_rbac with this inventory again",
+    ),
+    (
         r"is forbidden: User|cannot (?:get|list|create|patch|update|delete) resource",
         CLUSTER + ": rights are missing to install the release '{name}' in the namespace '{namespace}'",
         "Give the identity the right that the message names",

@@ -27,13 +27,11 @@ PATHS = {"NodeClaim": NODECLAIMS, "Node": NODES, "NodePool": NODEPOOLS, "EC2Node
 
 
 class Held(NamedTuple):
-    """An object with a finalizer of Karpenter's. ``others`` are finalizers of others, which stay; ``instance`` is empty without one."""
+    """An object with a finalizer of Karpenter's; ``instance`` is empty without one."""
 
     kind: str
     name: str
-    version: str
     deleting: bool
-    others: tuple[str, ...]
     instance: str = ""
 
     @property
@@ -86,11 +84,16 @@ def held(objects: Mapping[str, Iterable[Mapping[str, Any]]], scope: Scope) -> li
 
 def _held(kind: str, each: Mapping[str, Any]) -> Iterator[Held]:
     meta = each["metadata"]
-    finalizers = meta.get("finalizers") or ()
-    if FINALIZERS & set(finalizers):
-        others = tuple(item for item in finalizers if item not in FINALIZERS)
+    if FINALIZERS & set(meta.get("finalizers") or ()):
         instance = instance_of((each.get("status") or {}).get("providerID") or "") if kind == "NodeClaim" else ""
-        yield Held(kind, meta["name"], meta.get("resourceVersion", ""), bool(meta.get("deletionTimestamp")), others, instance)
+        yield Held(kind, meta["name"], bool(meta.get("deletionTimestamp")), instance)
+
+
+def let_go(each: Mapping[str, Any]) -> dict[str, Any]:
+    """The merge patch that takes Karpenter's finalizers off an object, unless somebody has changed it since; those of others stay."""
+    meta = each["metadata"]
+    others = [item for item in meta.get("finalizers") or () if item not in FINALIZERS]
+    return {"metadata": {"finalizers": others or None, "resourceVersion": meta.get("resourceVersion")}}
 
 
 def instance_of(provider_id: str) -> str:

@@ -64,6 +64,12 @@ def test_kwok_leaves_the_real_node_alone(state):
     assert options == {"manage-all-nodes": "false", "manage-nodes-with-label-selector": "!nodes.lab/real"}
 
 
+def test_further_flags_of_a_program_stand_beside_its_own(state):
+    state.choose_ports()
+    patches = {each["name"]: each["extraArgs"] for each in configuration(state.ports, {"kube-apiserver": {"v": "3"}})["componentsPatches"]}
+    assert {"advertise-address", "v"} <= {each["key"] for each in patches["kube-apiserver"]}
+
+
 def test_system_nodes_are_in_different_zones_with_different_names():
     nodes = [system_node(zone) for zone in ZONES]
     assert len({node["metadata"]["name"] for node in nodes}) == len(ZONES)

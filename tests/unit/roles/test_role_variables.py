@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
@@ -312,3 +313,10 @@ def test_former_version_is_the_running_charts(chart: str | None, version: str) -
     labels = {"app.kubernetes.io/name": "karpenter", **({"helm.sh/chart": chart} if chart else {})}
     controllers = [] if chart is None else [{"metadata": {"labels": labels}}]
     assert evaluate("karpenter", "__karpenter_version_found", __karpenter_controllers=controllers) == version
+
+
+def test_what_is_in_a_namespace_is_not_taken_for_nothing_where_it_may_not_be_asked_for(tmp_path: Path) -> None:
+    """Nothing in it is why a namespace is removed, so an answer that does not come must not look like that."""
+    given = {"__helm_release_namespace_name": "mine", "eks_kubeconfig": str(tmp_path / "nowhere")}
+    with pytest.raises(AnsibleError, match="Could not create API client"):
+        evaluate("helm_release", "__helm_release_contents", **given)

@@ -2,9 +2,11 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.accelerated.nodes.plugins.module_utils.access._automation import (
     LABEL,
     Account,
@@ -13,9 +15,10 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.access._automati
     account_objects,
     account_rights,
 )
-from ansible_collections.accelerated.nodes.plugins.module_utils.access._needs import NEEDS, PARTS, VERIFY_NAMESPACE, needed
-from ansible_collections.accelerated.nodes.plugins.module_utils.access._rights import Right, without_covered
+from ansible_collections.accelerated.nodes.plugins.module_utils.access._needs import CHART_PARTS, NEEDS, PARTS, VERIFY_NAMESPACE, needed
+from ansible_collections.accelerated.nodes.plugins.module_utils.access._rights import Right, rights_of, without_covered
 
+ROOT = Path(__file__).resolve().parents[5]
 ACCOUNT = Account("ci", "automation", ({"kind": "Group", "name": "ops"},))
 CHART = {"option": "karpenter", "namespace": "karpenter", "objects": []}
 
@@ -90,3 +93,31 @@ def test_no_part_may_make_others_its_equal() -> None:
     found = set(needed(PARTS, {}))
     assert not [right for right in found if right.verb in ("escalate", "bind", "impersonate", "*") or "*" in (right.group, right.resource)]
     assert not [right for right in found if right.resource in ("secrets", "serviceaccounts/token")]
+
+
+def test_the_roles_option_has_the_parts_of_the_table() -> None:
+    options = yaml.safe_load((ROOT / "roles" / "automation_rbac" / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"][
+        "options"
+    ]
+    assert sorted(options["automation_rbac_parts"]["choices"]) == sorted(PARTS)
+    assert sorted(CHART_PARTS) == sorted(name for name in CHART_PARTS if (ROOT / "roles" / name).is_dir())
+
+
+def example(module: str) -> set[Right]:
+    """The rights of the role that examples/rbac has for a module, with its namespace as the tests' inventory has it."""
+    items = yaml.safe_load((ROOT / "examples" / "rbac" / f"{module}.yml").read_text())["items"]
+    roles = [item for item in items if "rules" in item]
+    return {right for role in roles for right in rights_of(role["rules"], "checks" if role["kind"] == "Role" else "")}
+
+
+def missing(module: str, *parts: str) -> set[Right]:
+    """Rights of the module's role that an account of these parts lacks: those that add something to what it has."""
+    have = account_rights(wants(*parts))
+    return {right for right in example(module) if right in without_covered(have | {right}) - have}
+
+
+def test_verify_has_what_the_modules_own_role_has_but_for_making_the_namespace() -> None:
+    assert {(right.verb, right.resource) for right in missing("accelerator_verify", "verify")} <= {
+        ("create", "namespaces"),
+        ("get", "namespaces"),
+    }

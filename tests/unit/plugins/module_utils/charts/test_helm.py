@@ -13,6 +13,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.charts._helm imp
     as_failed,
     locked,
     normal_version,
+    objects,
     reason,
     record,
     refusal,
@@ -73,6 +74,12 @@ def said(stderr: str) -> str:
             'Error: query: failed to query with labels: secrets is forbidden: User "me" cannot list resource "secrets"',
             "rights are missing",
             "right that the message names",
+        ),
+        (
+            'Error: clusterroles.rbac.authorization.k8s.io "karpenter" is forbidden: user "ci" (groups=["system:authenticated"]) is attempting to'
+            ' grant RBAC permissions not currently held: {APIGroups:[""], Resources:["pods"], Verbs:["delete"]}',
+            "gives rights that the identity does not hold itself",
+            "run the playbook automation_rbac",
         ),
         (
             "Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress",
@@ -172,3 +179,21 @@ def test_as_failed_changes_the_state_of_the_revision_and_nothing_else() -> None:
         "info": {"status": "failed", "notes": "Hi", "description": "A Helm run was cut off"},
         "manifest": "---",
     }
+
+
+def test_objects_keeps_what_decides_about_rights() -> None:
+    role = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "r", "labels": {}},
+        "rules": [{"a": 1}],
+    }
+    job = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "j", "namespace": "n", "annotations": {"helm.sh/hook": "pre-delete"}},
+    }
+    assert objects([None, {"kind": "List", "items": [role]}, job]) == [
+        {"apiVersion": role["apiVersion"], "kind": "ClusterRole", "metadata": {"name": "r"}, "rules": [{"a": 1}], "hook": False},
+        {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j", "namespace": "n"}, "hook": True},
+    ]

@@ -11,6 +11,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.pools._finalizer
     explanation,
     held,
     instance_of,
+    let_go,
 )
 
 CLAIM, CLASS = "karpenter.sh/termination", "karpenter.k8s.aws/termination"
@@ -72,7 +73,14 @@ def test_what_auto_mode_manages_is_left_alone() -> None:
 
 def test_finalizers_of_others_stay_and_do_not_count() -> None:
     found = held(objects(claim("a", finalizers=(CLAIM, "example.com/backup")), claim("b", finalizers=("example.com/backup",))), Scope())
-    assert [(each.name, each.others) for each in found] == [("a", ("example.com/backup",))]
+    assert [each.name for each in found] == ["a"]
+    assert let_go(claim("a", finalizers=(CLAIM, "example.com/backup"))) == {
+        "metadata": {"finalizers": ["example.com/backup"], "resourceVersion": "7"}
+    }
+
+
+def test_without_others_no_finalizer_is_left() -> None:
+    assert let_go(claim("a"))["metadata"]["finalizers"] is None
 
 
 def test_a_pool_is_held_by_name() -> None:
