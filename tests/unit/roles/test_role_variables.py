@@ -306,6 +306,15 @@ def test_plan_has_kubernetes_own_version(minor: str, version: str) -> None:
     assert (plan["kubernetes"], plan["release"], plan["adopt"]) == (version, "karpenter-crd", False)
 
 
+@pytest.mark.parametrize(
+    ("chart", "version"), [("karpenter-1.14.3", "1.14.3"), ("my-karpenter-1.5.0-mine.2", "1.5.0-mine.2"), ("", ""), (None, "")]
+)
+def test_former_version_is_the_running_charts(chart: str | None, version: str) -> None:
+    labels = {"app.kubernetes.io/name": "karpenter", **({"helm.sh/chart": chart} if chart else {})}
+    controllers = [] if chart is None else [{"metadata": {"labels": labels}}]
+    assert evaluate("karpenter", "__karpenter_version_found", __karpenter_controllers=controllers) == version
+
+
 def test_what_is_in_a_namespace_is_not_taken_for_nothing_where_it_may_not_be_asked_for(tmp_path: Path) -> None:
     """Nothing in it is why a namespace is removed, so an answer that does not come must not look like that."""
     given = {"__helm_release_namespace_name": "mine", "eks_kubeconfig": str(tmp_path / "nowhere")}
