@@ -47,11 +47,15 @@ options:
     type: bool
     default: true
   controller_role:
-    description: Name or ARN of the controller's IAM role, whose rights are simulated.
+    description: Name or ARN of the controller's IAM role, whose rights are simulated; empty where it is not known.
     type: str
     default: ""
   node_role:
     description: Name of the nodes' IAM role.
+    type: str
+    default: ""
+  instance_profile:
+    description: Name of the instance profile of pools that name neither one nor a role; empty for none.
     type: str
     default: ""
   node_access:
@@ -313,6 +317,7 @@ ARGUMENTS = {
     "pod_identity": {"type": "bool", "default": True},
     "controller_role": {"type": "str", "default": ""},
     "node_role": {"type": "str", "default": ""},
+    "instance_profile": {"type": "str", "default": ""},
     "node_access": {"type": "str", "choices": ["auto", "access_entry", "aws_auth"], "default": "auto"},
     "node_pools": {"type": "list", "elements": "dict", "default": []},
     "ami_family": {"type": "str", "default": "al2023"},

@@ -20,6 +20,7 @@ class Cutter:
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self.cuts = 0
+        self._parted = False
 
     @property
     def port(self) -> int:
@@ -44,10 +45,22 @@ class Cutter:
                 connection.shutdown(socket.SHUT_RDWR)
         return bool(connections)
 
+    def part(self) -> None:
+        """Ends every connection, and each new one at once, until ``mend``."""
+        self._parted = True
+        self.cut()
+
+    def mend(self) -> None:
+        """Forwards again."""
+        self._parted = False
+
     def _accept(self) -> None:
         with contextlib.suppress(OSError):  # The listener was closed.
             while True:
                 client, _address = self._listener.accept()
+                if self._parted:
+                    client.close()
+                    continue
                 server = socket.create_connection((LOOPBACK, self._target))
                 with self._lock:
                     self._open |= {client, server}

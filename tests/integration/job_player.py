@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,13 +25,11 @@ class JobPlayer:
     """Plays the Jobs that check nodes, as long as it is not stopped; a Job that asks for a node gets no pod.
 
     :param held: names of the nodes that no pod can be placed on.
-    :param silent: whether the pod of a node runs on and ends not.
+    :param running: names of the nodes whose pods run on.
     """
 
-    def __init__(
-        self, api: Api, directory: Path, instance_type: str, held: Collection[str] = (), silent: Callable[[], bool] = lambda: False
-    ) -> None:
-        self._api, self._held, self._silent = api, held, silent
+    def __init__(self, api: Api, directory: Path, instance_type: str, held: Collection[str] = (), running: Collection[str] = ()) -> None:
+        self._api, self._held, self._running = api, held, running
         self._devices = facts.devices(instance_type, "i-0123456789abcdef0")
         self._outputs: dict[tuple[str, str], str] = {}
         self._seen: set[str] = set()
@@ -44,6 +42,11 @@ class JobPlayer:
     def port(self) -> int:
         """Where the nodes' kubelets listen."""
         return int(self._server.server_port)
+
+    @property
+    def played(self) -> int:
+        """How many Jobs have had their pods."""
+        return len(self._seen)
 
     def stop(self) -> None:
         """End."""
@@ -73,7 +76,7 @@ class JobPlayer:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         if node in self._held:
             return {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/4 nodes"}]}
-        if self._silent():
+        if node in self._running:
             return pods.running(pod, now, "10.0.0.1")
         outputs = pods.play(pod, self._devices, Conditions({}), time.time())
         self._outputs[pod["metadata"]["namespace"], pod["metadata"]["name"]] = outputs["check"].text

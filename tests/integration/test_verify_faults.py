@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +31,7 @@ RBAC = "/apis/rbac.authorization.k8s.io/v1"
 ROLE_NAME = "accelerated-nodes:accelerator-verify"
 ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/accelerator-verify"
 HOLDER = "/api/v1/namespaces/default/pods/holder"
+SLICES, SLICE = "/apis/resource.k8s.io/v1/resourceslices", "verify-faults"
 PATIENCE_SECONDS = 300.0
 #: CEL for the node that a Job is for.
 ANNOTATED = "object.metadata.?annotations[?'accelerated.nodes/node'].orValue('')"
@@ -51,10 +53,20 @@ class Faulty:
 
     def verify(self, name: str, **options: Any) -> Json:
         """Run the module to its end."""
+        process, place = self.begin(name, **options)
+        return verify_process.result_of(process, place, PATIENCE_SECONDS)
+
+    def begin(self, name: str, **options: Any) -> tuple[subprocess.Popen[str], Path]:
+        """Begin a run of the module; returns it, and the folder of its files."""
         place = self._directory / name
         standard = {"kubeconfig": str(self._kubeconfig), "namespace": NAMESPACE, "settle_timeout": 0}
-        process = verify_process.start(self._lab, place, {**standard, **options})
-        return verify_process.result_of(process, place, PATIENCE_SECONDS)
+        return verify_process.start(self._lab, place, {**standard, **options}), place
+
+    def mend(self, row: str) -> None:
+        """Turn the faults of a row off."""
+        number, found = next((number, each) for number, each in enumerate(ROWS) if each.name == row)
+        for fault in found.faults:
+            faults.clear_fault(f"{fault}:row{number}", Path(self._lab["LAB_DIR"]))
 
     def _account(self) -> Path:
         """A kubeconfig of a ServiceAccount that has the role of examples/rbac, and no other right."""
@@ -90,6 +102,9 @@ class Faulty:
                 faults.set_fault(f"{fault}:row{number}", {**arguments, "node": self.nodes[row.name]}, Path(self._lab["LAB_DIR"]))
             self._prepare(row)
         self._policies()
+        for row in ROWS:
+            # A device plugin's word takes a moment to reach the Node.
+            settled(lambda row=row: not row.published or not self._offered(row))
         stop = threading.Event()
         meanwhile = [threading.Thread(target=self._meanwhile, args=(row, stop)) for row in ROWS if row.meanwhile]
         for each in meanwhile:
@@ -108,10 +123,21 @@ class Faulty:
             reason, message = row.condition
             condition = {"type": AGENT, "status": "False", "reason": reason, "message": message}
             self.api.request("PATCH", f"/api/v1/nodes/{node}/status", {"status": {"conditions": [condition]}}, STRATEGIC)
+        if row.capacity:
+            self.api.request("PATCH", f"/api/v1/nodes/{node}/status", {"status": {"capacity": dict(row.capacity)}}, STRATEGIC)
+        if row.published:
+            device = {"name": "gpu-0", "attributes": {"type": {"string": "gpu"}}}
+            pool = {"name": node, "generation": 1, "resourceSliceCount": 1}
+            spec = {"driver": row.published, "nodeName": node, "pool": pool, "devices": [device]}
+            self.api.request("POST", SLICES, {"metadata": {"name": SLICE}, "spec": spec})
         if row.held:
             container = {"name": "any", "image": "registry.k8s.io/pause:3.10", "resources": {"limits": {"nvidia.com/gpu": "1"}}}
             spec = {"nodeName": node, "tolerations": [{"operator": "Exists"}], "containers": [container]}
             self.api.request("POST", HOLDER.rpartition("/")[0], {"metadata": {"name": "holder"}, "spec": spec})
+
+    def _offered(self, row: Row) -> bool:
+        allocatable = self.api.request("GET", f"/api/v1/nodes/{self.nodes[row.name]}")["status"]["allocatable"]
+        return allocatable.get("nvidia.com/gpu", "0") != "0"
 
     def _policies(self) -> None:
         """Real admission, that is for the nodes of some rows alone."""
@@ -140,7 +166,7 @@ class Faulty:
     def clean(self) -> None:
         """Take away what the rows have put there, nodes aside."""
         faults.clear_fault(lab_dir=Path(self._lab["LAB_DIR"]))
-        paths = [HOLDER, ACCOUNT, f"{RBAC}/clusterroles/{ROLE_NAME}", f"{RBAC}/clusterrolebindings/{ROLE_NAME}"]
+        paths = [HOLDER, ACCOUNT, f"{SLICES}/{SLICE}", f"{RBAC}/clusterroles/{ROLE_NAME}", f"{RBAC}/clusterrolebindings/{ROLE_NAME}"]
         for name in ("verify-job", "verify-pod"):
             paths += [f"{ADMISSION}/validatingadmissionpolicybindings/{name}", f"{ADMISSION}/validatingadmissionpolicies/{name}"]
         paths += [f"{ADMISSION}/mutatingadmissionpolicybindings/verify-inject", f"{ADMISSION}/mutatingadmissionpolicies/verify-inject"]
@@ -254,6 +280,15 @@ def test_the_run_is_red_and_keeps_every_result(faulty: Faulty) -> None:
 def test_no_job_is_left(faulty: Faulty) -> None:
     assert faulty.outcome["leftovers"] == []
     assert [each["metadata"]["name"] for each in faulty.api.request("GET", JOBS)["items"]] == []
+
+
+def test_a_fabric_that_is_in_progress_is_waited_for(faulty: Faulty) -> None:
+    process, place = faulty.begin("settles", nodes=[faulty.nodes["fabric not ready"]], settle_timeout=300, wait_timeout=300)
+    settled(lambda: "waiting for fabric to settle: In Progress" in (place / "progress").read_text() or process.poll() is not None)
+    faulty.mend("fabric not ready")
+    (result,) = verify_process.result_of(process, place, PATIENCE_SECONDS)["nodes"]
+    assert result["verdict"] == "passed", result["findings"]
+    assert result["looks"][0] > 1
 
 
 @pytest.mark.parametrize("name", QUOTAS)

@@ -27,6 +27,8 @@ PATIENCE_SECONDS = 180.0
 #: Seconds in which a run that asks for nodes there are none of is ended.
 DEMAND_SECONDS = 8.0
 CHECKS, DEMAND = "checks", "demand"
+#: The pool of a node that is asked for and given back.
+GIVEN_POOL = "faults-neuron"
 
 Json = dict[str, Any]
 
@@ -71,6 +73,11 @@ class Signals:
     def left(self, name: str) -> list[str]:
         """The Jobs that a run has left."""
         return [each["metadata"]["name"] for each in self.api.request("GET", f"/apis/batch/v1/namespaces/signals-{name}/jobs")["items"]]
+
+    def claims(self, pool: str) -> set[str]:
+        """Names of the pool's NodeClaims."""
+        path = f"/apis/karpenter.sh/v1/nodeclaims?labelSelector=karpenter.sh%2Fnodepool%3D{pool}"
+        return {each["metadata"]["name"] for each in self.api.request("GET", path)["items"]}
 
     def clean(self) -> None:
         """Take away the namespaces."""
@@ -137,6 +144,27 @@ def test_no_job_is_left_by_a_run_that_is_ended(count: int, signals: Signals) -> 
     assert len(interrupted) >= count // 3, "most of the moments are in the middle of a run"
     verdicts = {node["verdict"] for each in interrupted for node in each["nodes"]}
     assert verdicts <= {"unknown", "passed"}, "a check that was ended has not failed"
+
+
+def test_a_node_that_a_run_has_asked_for_is_given_back_when_the_run_is_ended(signals: Signals) -> None:
+    before = signals.claims(GIVEN_POOL)
+    options = {"namespace": "signals-given", "provision": {GIVEN_POOL: len(before) + 1}, "give_back": True, "wait_timeout": 120}
+    process = verify_process.start(signals._lab, signals._directory / "given", options)
+    events = "/api/v1/namespaces/signals-given/events?fieldSelector=reason%3DNominated"
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not (signals.claims(GIVEN_POOL) - before and signals.api.request("GET", events)["items"]):
+        assert time.monotonic() < until and process.poll() is None, "no node was asked for"
+        time.sleep(0.1)
+    (made,) = signals.claims(GIVEN_POOL) - before
+    process.terminate()
+    said = verify_process.result_of(process, signals._directory / "given", PATIENCE_SECONDS)
+    assert "interrupted (SIGTERM)" in said["msg"]
+    assert [each["node_claim"] for each in said["provisioned"]] == [made]
+    assert [(each["node_claim"], each["gone_at"]) for each in said["given_back"]] == [(made, "")]
+    assert (said["leftovers"], signals.left("given")) == ([], [])
+    while made in signals.claims(GIVEN_POOL):
+        assert time.monotonic() < until, "the NodeClaim does not go"
+        time.sleep(0.5)
 
 
 def test_a_run_that_nobody_hears_any_more_ends_and_cleans(signals: Signals) -> None:

@@ -37,6 +37,8 @@ class Row:
         policy: what real admission does to the node's Job or pod: ``job``, ``pod`` (refused) or ``inject``.
         meanwhile: what happens once the check's pod runs: ``interrupt`` (its Spot instance), ``delete`` (its NodeClaim).
         held: whether another pod holds the node's devices.
+        capacity: what the Node's capacity promises besides, by resource.
+        published: the DRA driver that publishes the node's devices; empty for none.
     """
 
     name: str
@@ -50,6 +52,8 @@ class Row:
     policy: str = ""
     meanwhile: str = ""
     held: bool = field(default=False)
+    capacity: Mapping[str, str] = field(default_factory=dict)
+    published: str = ""
 
 
 def says(text: str, code: int = 0, after: str = "") -> dict[str, dict[str, str]]:
@@ -88,6 +92,15 @@ ROWS = (
     Row("ECC errors", {"ecc-errors": {"errors": "3"}}, FAILED, "uncorrectable ECC errors", "3"),
     Row("a cell that says reset", shows("temperature.gpu_temp", "[GPU requires reset]"), FAILED, "readable", "GPU requires reset"),
     Row("fabric not ready", {"fabric-in-progress": {}}, FAILED, "fabric", "In Progress", pool="faults-fabric"),
+    Row("EFA not offered", {}, FAILED, "EFA", "0", capacity={"vpc.amazonaws.com/efa": "1"}),
+    Row(
+        "served by DRA",
+        {"plugin-finds-nothing": {"kind": "nvidia"}},
+        UNKNOWN,
+        "resource",
+        "served by DRA: driver gpu.nvidia.com publishes 1 of 1",
+        published="gpu.nvidia.com",
+    ),
     Row("no Neuron devices", {"gpu-lost": {}}, FAILED, "tool", "Neuron driver shows no device", pool="faults-neuron"),
     # What the tool leaves behind
     Row("tool missing", {"tool-missing": {}}, FAILED, "tool", "exit code 127: the container has no such tool"),

@@ -35,6 +35,7 @@ class Accelerator:
         plugin_name: Its device plugin, as a person calls it.
         plugin_images: Parts of image names that its device plugin runs from.
         parse: Reads the tool's output.
+        parts: How resources begin that its device plugin registers for parts of devices, in place of ``resource``; empty for none.
     """
 
     name: str
@@ -49,6 +50,11 @@ class Accelerator:
     plugin_name: str
     plugin_images: tuple[str, ...]
     parse: Callable[[str], Inventory]
+    parts: str = ""
+
+    def owns(self, resource: str) -> bool:
+        """Whether an extended resource stands for its devices, or for parts of them."""
+        return resource == self.resource or (bool(self.parts) and resource.startswith(self.parts))
 
 
 _LABEL = "karpenter.k8s.aws/instance-"
@@ -71,6 +77,8 @@ ACCELERATORS: Mapping[str, Accelerator] = MappingProxyType(
                 plugin_name="NVIDIA device plugin",
                 plugin_images=("k8s-device-plugin",),
                 parse=parse_nvidia_smi,
+                # The device plugin's MIG strategy "mixed": a resource a profile.
+                parts="nvidia.com/mig-",
             ),
             Accelerator(
                 name="neuron",

@@ -13,6 +13,7 @@ from typing import NamedTuple, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators._accelerators import Accelerator
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators._inventory import Device, UnreadableOutput
+from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators._nvidia_smi import without_places
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._test_results import ISOLATION, SKIPPED, TestResult, kept_output
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging import _remedies as remedies
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._findings import Finding
@@ -23,6 +24,7 @@ BYSTANDER, PAIR = "no device without a request", "different devices for two pods
 
 # The device files of accelerators; nvidiactl and its like are no device.
 _DEVICE_FILE = re.compile(r"(nvidia|neuron)[0-9]+")
+_GPU_INSTANCE = "mig_devices.mig_device.gpu_instance_id"
 _HELD = re.compile(r"\s*begin=(\d+)\n(.*)^end=(\d+)\s*", re.DOTALL | re.MULTILINE)
 
 Judged = tuple[TestResult, tuple[Finding, ...]]
@@ -86,20 +88,26 @@ def _held(accelerator: Accelerator, state: Optional[JobState]) -> Optional[Held]
         devices = accelerator.parse(found[2]).devices
     except UnreadableOutput:
         return None
-    names = tuple(_identity(each) for each in devices)
+    names = tuple(name for each in devices for name in _identities(each))
     return Held(int(found[1]), int(found[3]), names) if names and all(names) else None
 
 
-def _identity(device: Device) -> str:
-    """Return what a device is known by on its node; an index may be a pod's own numbering."""
-    return device.uuid or device.bus_id
+def _identities(device: Device) -> list[str]:
+    """Return what a device is known by on its node, or the MIG devices of it that the pod has; an index may be a pod's own numbering."""
+    whole = device.uuid or device.bus_id
+    instances = [path for path in device.facts if without_places(path) == _GPU_INSTANCE]
+    if not instances:
+        # Pods have parts of it, and nothing says which.
+        return [""] if device.facts.get("mig_mode.current_mig", "").lower() == "enabled" else [whole]
+    pairs = [(device.facts[path], device.facts.get(path.replace("gpu_instance_id", "compute_instance_id"), "0")) for path in instances]
+    return [f"{whole}/{instance}/{compute}" for instance, compute in pairs]
 
 
 def _words(state: Optional[JobState]) -> str:
     if state is None:
         return "it was not started"
     if state.phase == ENDED:
-        return f"it ended with {state.exit_code} and no list"
+        return f"it ended with {state.exit_code} and no list that tells its devices apart"
     return f"{state.reason}: {state.message}".rstrip(": ")
 
 

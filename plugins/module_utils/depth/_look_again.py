@@ -35,7 +35,8 @@ def settled(
         waiting = [each for each in found.values() if may_settle(each, datetime.now(timezone.utc))]
         if not waiting or not deadline.remaining:
             return [found[each.subject.name] for each in results]
-        progress(partial(settling_words, waiting), deadline.elapsed)
+        # At once, as the look before has told of its end just now, and nothing is told until the next one.
+        progress(partial(settling_words, waiting), deadline.elapsed, last=True)
         pause(min(LOOK_AGAIN_SECONDS, deadline.remaining))
         for each in look([each.subject.name for each in waiting]):
             found[each.subject.name] = each
@@ -48,7 +49,7 @@ def repeated(results: Sequence[NodeResult], look: Look, times: int, progress: Pr
     for number in range(2, times + 1):
         if not measured:
             break
-        progress(partial(dict, repeat=f"look {number} of {times}"), deadline.elapsed)
+        progress(partial(dict, repeat=f"look {number} of {times}"), deadline.elapsed, last=True)
         for each in look(measured):
             looks[each.subject.name].append(each)
     return [combined(looks[each.subject.name]) for each in results]

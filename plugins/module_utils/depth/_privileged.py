@@ -17,6 +17,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.api._watch impor
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError, CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._depth import PRIVILEGED
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._check_pass import CheckPass
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._jobs import set_devices
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verification import NodeResult, Subject
 
 ENFORCE_LABEL = "pod-security.kubernetes.io/enforce"
@@ -42,8 +43,7 @@ def privileged_job(job: dict[str, Any], accelerator: Accelerator) -> dict[str, A
     """Make the Job that lists a node's accelerators do so without a request: privileged, with the node's device files."""
     pod = job["spec"]["template"]["spec"]
     container = pod["containers"][0]
-    for amounts in container["resources"].values():
-        amounts.pop(accelerator.resource, None)
+    set_devices(container, accelerator, 0)
     # NVIDIA's runtime brings in all devices and the tool by this variable, where it is the node's default.
     container["env"] = [*(container.get("env") or ()), {"name": "NVIDIA_VISIBLE_DEVICES", "value": "all"}]
     container["securityContext"] = {"privileged": True, "readOnlyRootFilesystem": True}

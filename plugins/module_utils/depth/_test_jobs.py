@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators._accelerators import Accelerator
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._depth import ComputeTest
-from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._jobs import NUMBER_LABEL, ROLE_LABEL, job_name
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._jobs import NUMBER_LABEL, ROLE_LABEL, job_name, set_devices
 
 TEST = "test"
 # So long a pod keeps its devices, that the other one of a pair is there meanwhile.
@@ -35,8 +35,7 @@ def bystander_job(base: Mapping[str, Any], run: str, number: int, node: str, acc
     job = _renamed(base, run, number, node)
     container = _container(job)
     container["command"] = ["ls", "/dev"]
-    for amounts in container["resources"].values():
-        amounts.pop(accelerator.resource, None)
+    set_devices(container, accelerator, 0)
     return job
 
 
@@ -47,8 +46,7 @@ def holder_jobs(base: Mapping[str, Any], run: str, number: int, node: str, accel
     jobs = [_renamed(base, run, number, f"{node}-{which}") for which in ("a", "b")]
     for job in jobs:
         _container(job)["command"] = ["sh", "-c", script]
-        for amounts in _container(job)["resources"].values():
-            amounts[accelerator.resource] = str(count)
+        set_devices(_container(job), accelerator, count)
     return jobs
 
 

@@ -101,6 +101,11 @@ SERVED_BY_DRA = Remedy(
     "Jobs cannot request devices that only a ResourceClaim can have: verify the node by a pod of your own with a claim, and exclude it"
     " here with that reason.",
 )
+MIG_MIXED = Remedy(
+    REPAIR_SOFTWARE,
+    "A container has the devices of one resource for certain, so no single Job sees all GPUs that are divided in different ways: divide all"
+    " GPUs of the node alike, or verify it by pods of your own, and exclude it here with that reason.",
+)
 EFA = Remedy(REPLACE, "An EFA interface is missing: look at the EFA device plugin's log on the node, and replace the node if it stays so.")
 EFA_PLUGIN = Remedy(
     REPAIR_SOFTWARE,

@@ -61,7 +61,8 @@ def images(plan: Plan, facts: Facts) -> Judgement:
             )
             step = "Correct the pool's architectures, its ami_alias or node_pools_ami_version."
             findings.append(of_pool(each.pool, ERROR, what, step))
-    unknown = sorted({pool.name for pool in plan.pools} - {each.pool for each in wanted})
+    # EKS Auto Mode chooses its images itself.
+    unknown = sorted({pool.name for pool in plan.pools if not pool.pool.auto_mode} - {each.pool for each in wanted})
     if unknown:
         what = "The class goes by no alias of al2023 or Bottlerocket, so that what its images are for is not known."
         step = "See yourself that they have the driver of the pool's accelerator and are of its architecture."
@@ -72,7 +73,7 @@ def images(plan: Plan, facts: Facts) -> Judgement:
 def _aliases(pool: PlannedPool, live: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """The aliases of a pool's class; one that is looked up at install stays what the live class has."""
     terms = (pool.class_in(live) or {}).get("amiSelectorTerms") or []
-    existing = (live.get(pool.pool.node_class) or {}).get("amiSelectorTerms") or []
+    existing = (live.get(pool.class_key) or {}).get("amiSelectorTerms") or []
     for term in terms:
         alias = term.get("alias") or ""
         if alias.endswith(f"@{RECOMMENDED}"):

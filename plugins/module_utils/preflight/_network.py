@@ -171,7 +171,7 @@ def _matches(resource: Mapping[str, Any], term: Mapping[str, Any]) -> bool:
 
 def _subnet_problems(pool: PlannedPool, chosen: list[Mapping[str, Any]], plan: Plan, facts: Facts) -> Iterator[tuple[str, str, str]]:
     if pool.class_in(facts["node_classes"]) is None:
-        what = f"EC2NodeClass '{pool.pool.node_class}', which the pool uses, does not exist in the cluster."
+        what = f"{pool.class_key.replace('/', ' ')}, which the pool uses, does not exist in the cluster."
         yield ERROR, what, "Make it, or leave node_class out, so that the pool gets a class of its own."
         return
     if not chosen:

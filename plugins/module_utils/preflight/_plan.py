@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators import _instance_labels as label
-from ansible_collections.accelerated.nodes.plugins.module_utils.pools._node_class import alias_of, node_class
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools import _auto_mode as auto_mode
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._node_class import NODE_CLASS_KIND, alias_of, node_class
 from ansible_collections.accelerated.nodes.plugins.module_utils.pools._node_pools import node_pool
 from ansible_collections.accelerated.nodes.plugins.module_utils.pools._pools import Pool
 
@@ -49,7 +50,7 @@ class DevicePlugin:
 
 @dataclass(frozen=True)
 class PlannedPool:
-    """A pool, and the specs of its NodePool and EC2NodeClass; None for a class that exists already and is only used."""
+    """A pool, and the specs of its NodePool and of the class that it gets; None for a class that exists already and is only used."""
 
     pool: Pool
     spec: Mapping[str, Any]
@@ -66,6 +67,13 @@ class PlannedPool:
         return tuple(value for value in named[0] if all(value in other for other in named)) if named else ()
 
     @property
+    def class_key(self) -> str:
+        """Kind and name of its class, by which those that exist are kept."""
+        if self.pool.auto_mode:
+            return f"{auto_mode.CLASS_KIND}/{auto_mode.class_name(self.pool.description)}"
+        return f"{NODE_CLASS_KIND}/{self.pool.node_class}"
+
+    @property
     def capacity_types(self) -> tuple[str, ...]:
         """``on-demand``, ``spot`` and ``reserved``, as far as it allows them."""
         return self.values(label.CAPACITY_TYPE) or ("on-demand",)
@@ -76,8 +84,8 @@ class PlannedPool:
         return list(self.spec["template"]["spec"].get("taints") or [])
 
     def class_in(self, live: Mapping[str, Mapping[str, Any]]) -> Optional[Mapping[str, Any]]:
-        """The spec of its EC2NodeClass: its own, or the one of ``live`` that it uses; None where that does not exist."""
-        return self.class_spec if self.class_spec is not None else live.get(self.pool.node_class)
+        """The spec of its class: its own, or the one of ``live`` that it uses; None where that does not exist."""
+        return self.class_spec if self.class_spec is not None else live.get(self.class_key)
 
 
 @dataclass(frozen=True)
@@ -113,6 +121,8 @@ def plan_of(params: Mapping[str, Any], region: str) -> Plan:
     defaults = {
         "cluster_name": params["cluster_name"],
         "node_role": params["node_role"] or "node-role",
+        "instance_profile": params["instance_profile"],
+        "isolated_vpc": params["isolated_vpc"],
         "ami_alias": f"{params['ami_family']}@{params['ami_version'] or RECOMMENDED}",
     }
     return Plan(
@@ -131,5 +141,6 @@ def plan_of(params: Mapping[str, Any], region: str) -> Plan:
 
 def _planned(descriptions: list[Mapping[str, Any]], defaults: Mapping[str, Any]) -> Iterator[PlannedPool]:
     for pool in map(Pool.from_description, descriptions):
-        own = None if "node_class" in pool.description else node_class(pool, defaults)["spec"]
+        makes_class = auto_mode.makes_class(pool.description) if pool.auto_mode else "node_class" not in pool.description
+        own = node_class(pool, defaults)["spec"] if makes_class else None
         yield PlannedPool(pool, node_pool(pool, alias_of(pool, defaults) or "")["spec"], own)

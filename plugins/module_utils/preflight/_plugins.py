@@ -12,10 +12,10 @@ from typing import Any
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.charts._nvidia_conflicts import GPU_OPERATOR, OPT_OUT, conflicts
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._scheduling import repelling, taint_text
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._auto_mode import CLASS_GROUP
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._pools import Pool
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import ERROR, WARNING, Check, Facts, Finding, Judgement
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._plan import DevicePlugin, Plan, PlannedPool
-
-AUTO_MODE_GROUP = "eks.amazonaws.com"
 
 
 def tolerations(plan: Plan, facts: Facts) -> Judgement:
@@ -38,11 +38,11 @@ def device_plugins(plan: Plan, facts: Facts) -> Judgement:
         Finding(ERROR, each, "role nvidia", step)
         for each in conflicts(plan.nvidia_method, list(plan.definitions), plan.ami_family, objects)
     ]
-    auto = [each["metadata"]["name"] for each in objects if each["kind"] == "NodePool" and _of_auto_mode(each)]
+    auto = sorted({*_planned_auto_pools(plan), *(each["metadata"]["name"] for each in objects if _is_auto_gpu_pool(each))})
     if plan.nvidia_method == GPU_OPERATOR and auto:
         what = f"The node pools {', '.join(auto)} are EKS Auto Mode's, whose nodes bring a device plugin, and the GPU Operator would add a second."
-        step = f'Give these pools the label {OPT_OUT[GPU_OPERATOR]}: "false".'
-        found.append(Finding(ERROR, what, "role nvidia", step))
+        auto_step = f'Give these pools the label {OPT_OUT[GPU_OPERATOR]}: "false".'
+        found.append(Finding(ERROR, what, "role nvidia", auto_step))
     return Judgement("one for each node" if not found else "two on a node", found)
 
 
@@ -59,7 +59,9 @@ def auto_mode(plan: Plan, facts: Facts) -> Judgement:
 
 
 def _meant(pool: PlannedPool, plan: Plan) -> bool:
-    """Whether the plugin is to run there: not where the pool's labels keep it away, as on Bottlerocket."""
+    """Whether the plugin is to run there: not where the pool's labels keep it away, as on Bottlerocket, or EKS Auto Mode brings its own."""
+    if pool.pool.auto_mode:
+        return False
     labels = (pool.spec["template"].get("metadata") or {}).get("labels") or {}
     return "nvidia" not in pool.pool.kinds or str(labels.get(OPT_OUT[plan.nvidia_method])).lower() != "false"
 
@@ -83,10 +85,26 @@ def _yaml(toleration: Mapping[str, str]) -> str:
     return "{" + ", ".join(f"{name}: {value}" for name, value in toleration.items()) + "}"
 
 
-def _of_auto_mode(node_pool: Mapping[str, Any]) -> bool:
-    reference = node_pool["spec"]["template"]["spec"].get("nodeClassRef") or {}
-    labels = (node_pool["spec"]["template"].get("metadata") or {}).get("labels") or {}
-    return reference.get("group") == AUTO_MODE_GROUP and labels.get(OPT_OUT[GPU_OPERATOR]) != "false"
+def _planned_auto_pools(plan: Plan) -> Iterator[str]:
+    """Names of the pools of Auto Mode with GPUs that do not keep the GPU Operator away."""
+    for pool in plan.pools:
+        if pool.pool.auto_mode and "nvidia" in pool.pool.kinds and not _opts_out(pool.spec):
+            yield pool.name
+
+
+def _is_auto_gpu_pool(each: Mapping[str, Any]) -> bool:
+    """The same of a NodePool that exists; Auto Mode has its own names of the labels by which a pool picks GPUs."""
+    if each["kind"] != "NodePool" or (each["spec"]["template"]["spec"].get("nodeClassRef") or {}).get("group") != CLASS_GROUP:
+        return False
+    own = each["spec"]["template"]["spec"].get("requirements") or []
+    picked = [{**item, "key": item["key"].replace(f"{CLASS_GROUP}/", "karpenter.k8s.aws/")} for item in own]
+    pool = Pool.from_description({"name": each["metadata"]["name"], "requirements": picked})
+    return "nvidia" in pool.kinds and not _opts_out(each["spec"])
+
+
+def _opts_out(spec: Mapping[str, Any]) -> bool:
+    labels = (spec["template"].get("metadata") or {}).get("labels") or {}
+    return labels.get(OPT_OUT[GPU_OPERATOR]) == "false"
 
 
 CHECKS = (

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators._instance_types import INSTANCE_TYPES
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._quantities import parse_quantity
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._gpu_shares import shares_of
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import (
     ERROR,
     NOT_CHECKED,
@@ -133,17 +134,24 @@ def _sizes(pool: PlannedPool) -> dict[str, int]:
 
 
 def _whole(pool: PlannedPool, sizes: Mapping[str, int]) -> Optional[Decimal]:
-    """The fewest vCPUs with which the pool reaches its limits: of cpu, or of accelerators with the types that have most of them a vCPU."""
+    """The fewest vCPUs with which the pool reaches the first of its limits; None where none of them says so."""
     limits = pool.spec.get("limits") or {}
-    found = [parse_quantity(limits["cpu"])] if "cpu" in limits else []
+    # A pool of a fixed number of nodes has that many from the beginning.
+    nodes = limits.get("nodes", pool.spec.get("replicas"))
+    amounts = ((limits.get("cpu"), 1), (nodes, min(sizes.values())))
+    parsed = [(parse_quantity(text), vcpus) for text, vcpus in amounts if text is not None]
+    found = [amount * vcpus for amount, vcpus in parsed if amount is not None]
+    return min([*found, *_of_accelerators(pool, limits, sizes)], default=None)
+
+
+def _of_accelerators(pool: PlannedPool, limits: Mapping[str, Any], sizes: Mapping[str, int]) -> Iterator[Decimal]:
+    """The vCPUs of as many accelerators as the limit has, of the types that have most of them for a vCPU; a shared GPU counts once."""
     accelerator = pool.pool.accelerator
-    if accelerator and accelerator.resource in limits:
-        counts = [(size, INSTANCE_TYPES[name].resource_count or 0) for name, size in sizes.items() if name in INSTANCE_TYPES]
-        ratios = [Decimal(size) / count for size, count in counts if count]
-        amount = parse_quantity(limits[accelerator.resource])
-        found += [amount * min(ratios)] if ratios and amount is not None else []
-    given = [each for each in found if each is not None]
-    return min(given) if given else None
+    amount = parse_quantity(limits[accelerator.resource]) if accelerator and accelerator.resource in limits else None
+    counts = [(size, INSTANCE_TYPES[name].resource_count or 0) for name, size in sizes.items() if name in INSTANCE_TYPES]
+    ratios = [Decimal(size) / (count * shares_of(pool.pool)) for size, count in counts if count]
+    if amount is not None and ratios:
+        yield amount * min(ratios)
 
 
 def _too_small_for_one(wanted: list[Need], quotas: Mapping[str, dict]) -> Iterator[Finding]:

@@ -27,6 +27,8 @@ OBJECTS = {
     "NodePool": "/apis/karpenter.sh/v1/nodepools",
     "EC2NodeClass": "/apis/karpenter.k8s.aws/v1/ec2nodeclasses",
 }
+# The classes of EKS Auto Mode, which are read only where a pool uses one of them.
+AUTO_MODE_CLASSES = "/apis/eks.amazonaws.com/v1/nodeclasses"
 DEFAULT_QUOTA = "get_aws_default_service_quota"
 SPOT_PATH = "/aws-service-role/spot.amazonaws.com/"
 
@@ -116,14 +118,16 @@ def _objects(sources: Sources, plan: Plan, values: dict) -> list[dict]:
 
 
 def _node_classes(sources: Sources, plan: Plan, values: dict) -> dict[str, dict]:
-    """Specs by name; none where they cannot be read and no pool uses one that is not its own."""
+    """Specs by kind and name; none where they cannot be read and no pool uses one that is not its own."""
+    used = {pool.class_key.partition("/")[0] for pool in plan.pools if pool.class_spec is None}
+    places = {"EC2NodeClass": OBJECTS["EC2NodeClass"], **({"NodeClass": AUTO_MODE_CLASSES} if "NodeClass" in used else {})}
     try:
-        found = _list(_reached(sources, values), OBJECTS["EC2NodeClass"])
+        client = _reached(sources, values)
+        return {f"{kind}/{each['metadata']['name']}": each["spec"] for kind, path in places.items() for each in _list(client, path)}
     except ApiError:
-        if any(pool.class_spec is None for pool in plan.pools):
+        if used:
             raise
         return {}
-    return {each["metadata"]["name"]: each["spec"] for each in found}
 
 
 def _list(client: Client, path: str) -> list[dict]:
@@ -204,7 +208,9 @@ def _spot_role(sources: Sources, plan: Plan, values: dict) -> bool:
 
 
 def _simulation(sources: Sources, plan: Plan, values: dict) -> Any:
-    """The results of iam:SimulatePrincipalPolicy; None where the role does not exist."""
+    """The results of iam:SimulatePrincipalPolicy; None where the role does not exist, or none is named."""
+    if not plan.controller_role:
+        return None
     iam, arn = sources.aws("iam"), values["cluster"]["arn"]
     _arn, partition, _eks, _region, account, _rest = arn.split(":", 5)
     # One from outside may have a path, and be given by its ARN.

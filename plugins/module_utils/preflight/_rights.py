@@ -80,7 +80,7 @@ def questions(plan: Plan, cluster_arn: str) -> list[Question]:
     _arn, partition, _eks, region, account, _rest = cluster_arn.split(":", 5)
     words = {"partition": partition, "region": region, "account": account, "cluster": plan.cluster_name, "queue": plan.queue}
     words["node_role"] = f"arn:{partition}:iam::{account}:role/{plan.node_role}"
-    left_out = {"sqs:": not plan.queue, "iam:PassRole": not plan.node_role, "iam:CreateInstanceProfile": plan.isolated_vpc}
+    left_out = {"sqs:": not plan.queue, "iam:PassRole": not plan.node_role, "iam:CreateInstanceProfile": not _makes_profiles(plan)}
     return [
         Question(
             each.actions, each.resource.format(**words), {key.format(**words): value.format(**words) for key, value in each.context.items()}
@@ -90,10 +90,20 @@ def questions(plan: Plan, cluster_arn: str) -> list[Question]:
     ]
 
 
+def _makes_profiles(plan: Plan) -> bool:
+    """Whether Karpenter makes instance profiles: not where each class names one that exists."""
+    specs = [pool.class_spec for pool in plan.pools if pool.class_spec is not None and not pool.pool.auto_mode]
+    return not plan.isolated_vpc and not (specs and all("instanceProfile" in spec for spec in specs))
+
+
 def controller_rights(plan: Plan, facts: Facts) -> Judgement:
     """Whether each decisive action of the controller is allowed to its role."""
     simulated = facts["simulation"]
     where = f"IAM role {plan.controller_role}"
+    if not plan.controller_role:
+        what = "The controller gets its credentials from outside, and the role is not named, so that there is nothing to simulate."
+        step = "Name the role in preflight_controller_role, by name or ARN."
+        return Judgement("no role named", [Finding(NOT_CHECKED, what, "the controller's IAM role", step)])
     if simulated is None:
         what = "The controller's role does not exist yet, so that there is nothing to simulate: the install makes it."
         return Judgement("no role yet", [Finding(NOT_CHECKED, what, where, "Run this again after the install.")])

@@ -109,14 +109,15 @@ class CheckPass:
 
     def manifest(self, subject: Subject, seconds: int) -> dict[str, Any]:
         """Return the Job that looks at one node within so many seconds."""
-        accelerator = ACCELERATORS[subject.expected.accelerator]
+        # By the resource that this node offers.
+        accelerator = replace(ACCELERATORS[subject.expected.accelerator], resource=subject.resource)
         node = subject.node or {}
         return check_job(
             run=self._run,
             node=subject.name,
             hostname=node["metadata"]["labels"].get(HOSTNAME_LABEL, subject.name),
             accelerator=accelerator,
-            count=min(subject.offered, subject.expected.requestable or subject.offered),
+            count=subject.requested,
             namespace=self._request.namespace,
             image=self._request.images.get(accelerator.name),
             taints=(node.get("spec") or {}).get("taints") or (),
@@ -127,8 +128,7 @@ class CheckPass:
 
     def _holders(self, subject: Subject) -> Optional[list[str]]:
         """Return the pods of others that hold the node's accelerators; None if they may not be listed."""
-        resources = (ACCELERATORS[subject.expected.accelerator].resource,)
-        return holders_of(self._client, subject.name, self._run, resources, self._unseen)
+        return holders_of(self._client, subject.name, self._run, self._unseen)
 
     def _unseen(self, error: ApiError) -> None:
         self.notes.append(f"Which pods hold the accelerators of a node cannot be seen. {error.message}")
@@ -142,25 +142,24 @@ def holders_of(
     client: Client,
     node: str,
     run: str,
-    resources: Sequence[str],
     unseen: Callable[[ApiError], None] = lambda _error: None,
     seconds: float = READ_SECONDS,
 ) -> Optional[list[str]]:
-    """Return the pods on a node, but a run's own, that hold one of the resources; None, and why to ``unseen``, if they cannot be listed."""
+    """Return the pods on a node, but a run's own, that hold accelerators; None, and why to ``unseen``, if they cannot be listed."""
     source = Source(PODS, {"fieldSelector": f"spec.nodeName={node}"})
     try:
         pods = read(client, {"pods": source}, Deadline(seconds))["pods"]
     except ApiError as error:
         unseen(error)
         return None
-    return [_full_name(each) for each in pods if _holds(each, run, resources)]
+    return [_full_name(each) for each in pods if _holds(each, run)]
 
 
-def _holds(pod: Mapping[str, Any], run: str, resources: Sequence[str]) -> bool:
+def _holds(pod: Mapping[str, Any], run: str) -> bool:
     mine = (pod["metadata"].get("labels") or {}).get(RUN_LABEL, "") == run
     over = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
     limits = [(each.get("resources") or {}).get("limits") or {} for each in pod["spec"]["containers"]]
-    return not mine and not over and any(resource in each for each in limits for resource in resources)
+    return not mine and not over and any(row.owns(name) for each in limits for name in each for row in ACCELERATORS.values())
 
 
 def _why(waiting: Sequence[JobState]) -> str:

@@ -45,7 +45,7 @@ ACCOUNT_PAUSE_SECONDS = 0.5
 
 # Given the seconds that there are for it, the manifest of a Job.
 Order = Callable[[int], dict[str, Any]]
-OnChange = Callable[[], None]
+OnLook = Callable[[], None]
 # Name of the Job, its state with the log, and how many seconds it took.
 OnEnd = Callable[[str, JobState, float], None]
 
@@ -148,14 +148,14 @@ class JobRun:
         """Create one Job at once. It counts as created even if the answer was lost, so that it is deleted in any case."""
         self._creation.at_once(manifest, self._deadline.elapsed)
 
-    def run(self, orders: Iterable[Order], limits: Limits, on_end: OnEnd, on_change: OnChange = lambda: None) -> None:
+    def run(self, orders: Iterable[Order], limits: Limits, on_end: OnEnd, on_look: OnLook = lambda: None) -> None:
         """Create the Jobs, as many as may be unfinished at a time, and follow them until all are over.
 
         Args:
             orders: The Jobs. What is not over at the deadline is told of as it stands; one that was never begun is not told of.
             limits: How many at a time, and for how long.
             on_end: Called once for each Job.
-            on_change: Called whenever a state has changed.
+            on_look: Called after each look at the states, whether or not one has changed: what was not told then may be told now.
 
         Raises:
             ApiError: Jobs may not be created, or neither Jobs nor pods be followed.
@@ -166,7 +166,7 @@ class JobRun:
             return
         self._fill(queue, limits)
         try:
-            self._follow(queue, limits, on_change)
+            self._follow(queue, limits, on_look)
         except ApiError:
             # Without a word from the server by the deadline: what was asked for is told of as it stands.
             if self._deadline.remaining:
@@ -175,15 +175,14 @@ class JobRun:
         for name, state in self._endings.at_the_deadline(Deadline(LAST_WORDS_SECONDS)):
             self._tell(name, state)
 
-    def _follow(self, queue: deque[Order], limits: Limits, on_change: OnChange) -> None:
+    def _follow(self, queue: deque[Order], limits: Limits, on_look: OnLook) -> None:
         for view in follow(self._client, self._sources, self._deadline, bell=self._bell):
             self._denied = contact_warnings(view)
-            changed = self.update(view)
-            changed |= self._take_answers()
+            self.update(view)
+            self._take_answers()
             self._ask()
             self._fill(queue, limits)
-            if changed:
-                on_change()
+            on_look()
             if not queue and not self._roll.entries:
                 return
 
@@ -215,14 +214,12 @@ class JobRun:
             self._creation.again(name)
         self._endings.ask(self._deadline.elapsed)
 
-    def _take_answers(self) -> bool:
-        """Take over what was answered; return whether any state may have changed by it."""
+    def _take_answers(self) -> None:
+        """Take over what was answered."""
         taken = {CREATE: self._creation.take, WORDS: self._endings.take_words, PODLESS: self._endings.take_podless}
-        answers = [answer for answer in self._errands.answers() if answer.kind in taken]
-        for answer in answers:
+        for answer in [answer for answer in self._errands.answers() if answer.kind in taken]:
             for name, state in taken[answer.kind](answer, self._deadline.elapsed).items():
                 self._tell(name, state)
-        return bool(answers)
 
     def _tell(self, name: str, state: JobState) -> None:
         """Tell how a Job ended, and keep no more of it than that."""

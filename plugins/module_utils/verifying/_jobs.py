@@ -145,6 +145,15 @@ def demand_job(
     return _job(name=name, namespace=namespace, labels=labels, pod=pod, timeout=timeout)
 
 
+def set_devices(container: Mapping[str, Any], accelerator: Accelerator, count: int) -> None:
+    """Have a check's container request so many of the devices that it requests, or none of them."""
+    for amounts in container["resources"].values():
+        for name in [name for name in amounts if accelerator.owns(name)]:
+            amounts[name] = str(count)
+            if not count:
+                del amounts[name]
+
+
 def namespace_manifest(name: str) -> dict[str, Any]:
     """Return the namespace of the checks: it admits only pods of the Pod Security Standard "restricted"."""
     return {

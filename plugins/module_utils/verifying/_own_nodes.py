@@ -19,7 +19,6 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.depth._give_back
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._check_pass import holders_of
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._provision import Demand, Provisioning, seconds_for_nodes
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._request import Request
-from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._nodeclaims import RESOURCES
 
 HASTE_SECONDS = 5
 
@@ -84,4 +83,4 @@ class OwnNodes:
         )
 
     def _holders(self, seconds: float) -> Any:
-        return partial(holders_of, self._client, run=self._run, resources=RESOURCES, seconds=seconds)
+        return partial(holders_of, self._client, run=self._run, seconds=seconds)

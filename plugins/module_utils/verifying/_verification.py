@@ -42,6 +42,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._nodecla
     NODEPOOL_LABEL,
     ZONE_LABEL,
     NodeClaim,
+    number_of,
 )
 
 
@@ -85,11 +86,27 @@ class Subject:
 
     @property
     def offered(self) -> int:
-        """How many of the accelerator's resource the Node offers to pods."""
+        """How many of the accelerator's resource the Node offers to pods; of MIG devices, if it offers those."""
+        return sum(self.offers.values())
+
+    @property
+    def offers(self) -> dict[str, int]:
+        """What the Node offers to pods of its accelerator: one resource, or several where GPUs are divided in different ways."""
         accelerator = ACCELERATORS.get(self.expected.accelerator)
         offer = ((self.node or {}).get("status") or {}).get("allocatable") or {}
-        text = str(offer.get(accelerator.resource, "0")) if accelerator else "0"
-        return int(text) if text.isdigit() else 0
+        found = {name: number_of(quantity) for name, quantity in offer.items() if accelerator and accelerator.owns(name)}
+        return {name: number for name, number in sorted(found.items()) if number}
+
+    @property
+    def resource(self) -> str:
+        """The resource that a pod requests to have its accelerators."""
+        return next(iter(self.offers), ACCELERATORS[self.expected.accelerator].resource)
+
+    @property
+    def requested(self) -> int:
+        """How many of it a pod requests to have all of them: of a divided GPU all its parts, however many are expected."""
+        divided = self.expected.mig or self.resource != ACCELERATORS[self.expected.accelerator].resource
+        return self.offered if divided else min(self.offered, self.expected.requestable or self.offered)
 
 
 @dataclass(frozen=True)
@@ -222,6 +239,9 @@ def obstacle(subject: Subject, cause: Optional[Verdict] = None) -> Optional[Node
         )
     if subject.offered == 0:
         return NodeResult(subject, FAILED, (_caused(_offer_finding(subject), cause),))
+    if len(subject.offers) > 1:
+        said = ", ".join(f"{number} {name}" for name, number in subject.offers.items())
+        return _not_checked(subject, "resource", "one resource, a request of which brings all devices", said, remedies.MIG_MIXED)
     return None
 
 
@@ -245,10 +265,9 @@ def _is_ready(node: Mapping[str, Any]) -> bool:
 
 
 def _offer_finding(subject: Subject) -> Finding:
-    resource = ACCELERATORS[subject.expected.accelerator].resource
     return Finding(
         check="allocatable",
-        expected=f"{subject.expected.requestable} {resource} (by {subject.expected.source}, {subject.expected.instance_type})",
+        expected=f"{subject.expected.requestable} {subject.resource} (by {subject.expected.source}, {subject.expected.instance_type})",
         found=f"{subject.offered}",
         remedy=remedies.PLUGIN_SEES_FEWER if subject.offered else remedies.PLUGIN,
     )

@@ -399,7 +399,7 @@ class Verification:
             "summary": counts,
             "leftovers": self._leftovers,
             **self._own.result,
-            "warnings": [*self._warnings, *self._own.warnings],
+            "warnings": list(dict.fromkeys((*self._warnings, *self._own.warnings))),
         }
         sentences = [trouble.message] if trouble else []
         sentences += [sentence(each) for each in results if self._spoils(each, counts)][:3]

@@ -113,6 +113,50 @@ def test_access_entry_of_somebody_else_is_in_the_stacks_way() -> None:
     assert "  " not in said
 
 
+OWN_ROLE = "arn:aws:iam::111122223333:role/KarpenterController-demo"
+ANNOTATION_PROBLEM = "__eks_prerequisites_annotation_problem | default('', true) | trim"
+
+
+def annotated(role: str) -> dict[str, str]:
+    return {"eks.amazonaws.com/role-arn": role} if role else {}
+
+
+@pytest.mark.parametrize(
+    ("identity", "role"), [("pod_identity", ""), ("irsa", OWN_ROLE), ("external", ""), ("external", "arn:aws:iam::1:role/mine")]
+)
+def test_annotation_that_fits_the_identity_is_no_problem(identity: str, role: str) -> None:
+    given = {"eks_prerequisites_controller_identity": identity, "karpenter_service_account_annotations": annotated(role)}
+    assert prerequisites(ANNOTATION_PROBLEM, **given) == ""
+
+
+@pytest.mark.parametrize(
+    ("identity", "role", "says"),
+    [
+        ("pod_identity", OWN_ROLE, "whose credentials the controller would take before those of Pod Identity"),
+        (
+            "irsa",
+            "",
+            f"names no role (eks.amazonaws.com/role-arn), so the controller would not get the credentials that the stack makes for it. Set it to {OWN_ROLE}.",
+        ),
+        ("irsa", "arn:aws:iam::1:role/other", "names the role arn:aws:iam::1:role/other (eks.amazonaws.com/role-arn)"),
+    ],
+)
+def test_annotation_that_asks_for_other_credentials_is_a_problem(identity: str, role: str, says: str) -> None:
+    given = {"eks_prerequisites_controller_identity": identity, "karpenter_service_account_annotations": annotated(role)}
+    said = prerequisites(ANNOTATION_PROBLEM, **given)
+    assert says in said and "  " not in said
+
+
+def test_annotation_by_the_charts_values_counts_too() -> None:
+    given = {"karpenter_service_account_annotations": {}, "karpenter_values": {"serviceAccount": {"annotations": annotated(OWN_ROLE)}}}
+    assert prerequisites(ANNOTATION_PROBLEM, eks_prerequisites_controller_identity="irsa", **given) == ""
+
+
+def test_queue_by_its_arn_is_refused() -> None:
+    said = prerequisites("__eks_prerequisites_name_problems", eks_prerequisites_queue_name="arn:aws:sqs:us-west-2:111122223333:demo")
+    assert "eks_prerequisites_queue_name is 'arn:aws:sqs:us-west-2:111122223333:demo', which AWS does not take as a name" in said
+
+
 @pytest.mark.parametrize(
     ("state", "command"),
     [

@@ -12,6 +12,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_s
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
 ONE_GPU = (FIXTURES / "nvidia_smi_g4dn_xlarge_driver_580.xml").read_text()
+MIG = (FIXTURES / "nvidia_smi_mig.xml").read_text()
 NVIDIA, NEURON = ACCELERATORS["nvidia"], ACCELERATORS["neuron"]
 DEV = "fd\nnull\nzero\n"
 
@@ -83,6 +84,32 @@ def test_a_pair_of_neuron_devices_is_told_apart_by_their_addresses():
 
     assert judge_pair(NEURON, [held(listing("00:1e.0")), held(listing("00:1f.0"))], 1.0)[0].outcome == "passed"
     assert judge_pair(NEURON, [held(listing("00:1e.0")), held(listing("00:1e.0"))], 1.0)[0].outcome == "failed"
+
+
+def divided(*places):
+    """A list of one GPU, with the MIG devices (GPU instance, compute instance) that a pod has of it."""
+    devices = "".join(
+        f"<mig_device><index>{index}</index><gpu_instance_id>{gpu}</gpu_instance_id><compute_instance_id>{compute}</compute_instance_id></mig_device>"
+        for index, (gpu, compute) in enumerate(places)
+    )
+    start, end = MIG.index("<mig_devices>"), MIG.index("</mig_devices>")
+    return f"{MIG[:start]}<mig_devices>{devices}{MIG[end:]}"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "outcome"),
+    [
+        ([("1", "0"), ("2", "0")], [("3", "0"), ("4", "0")], "passed"),
+        # One GPU instance may be shared out as compute instances.
+        ([("1", "0")], [("1", "1")], "passed"),
+        ([("1", "0"), ("2", "0")], [("2", "0"), ("3", "0")], "failed"),
+        # Without the instances' numbers nobody can tell them apart.
+        ([], [("1", "0")], "unknown"),
+    ],
+)
+def test_pods_with_mig_devices_of_one_gpu_are_told_apart_by_these(one, other, outcome):
+    test, _findings = judge_pair(NVIDIA, [held(divided(*one)), held(divided(*other))], 2.0)
+    assert test.outcome == outcome
 
 
 def test_a_node_with_one_device_has_no_pair_and_says_so():

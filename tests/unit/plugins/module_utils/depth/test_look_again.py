@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._watch import Deadline
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._progress import Progress
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._look_again import repeated, settled
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging import _remedies as remedies
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._expectations import expectation
@@ -11,6 +12,19 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verif
 
 FABRIC = Finding("fabric", "Completed", "In Progress (fabric.state)", remedies.FABRIC_MANAGER, "device 0")
 ECC = Finding("uncorrectable ECC errors", "0", "2", remedies.RESET_DEVICE, "device 3")
+
+
+def test_what_is_waited_for_is_told_although_the_look_before_was_told_just_now(tmp_path):
+    progress, clock = Progress(str(tmp_path / "progress")), Clock()
+    progress(lambda: {"checks": "1 of 1 done"}, 1.0, last=True)
+    cluster = Cluster(n=[[FABRIC], []])
+    settled(cluster.look(["n"]), cluster.look, Deadline(60, clock), progress, clock.pause)
+    progress(lambda: {"checks": "1 of 1 done"}, 1.0, last=True)
+    cluster = Cluster(n=[[], []])
+    repeated(cluster.look(["n"]), cluster.look, 2, progress, Deadline(60, clock))
+    told = (tmp_path / "progress").read_text()
+    assert "waiting for fabric to settle: In Progress" in told
+    assert "repeat: look 2 of 2" in told
 
 
 class Clock:

@@ -23,7 +23,7 @@ def test_a_pinned_release_is_asked_for():
 
 
 def test_a_class_that_is_there_keeps_its_release():
-    (name,) = wanted(a_plan(GPU), gpu={"amiSelectorTerms": [{"alias": "al2023@v20260910"}]})
+    (name,) = wanted(a_plan(GPU), **{"EC2NodeClass/gpu": {"amiSelectorTerms": [{"alias": "al2023@v20260910"}]}})
     assert "v20260910" in name
     assert "v20260910" not in wanted(a_plan({**GPU, "ami_alias": "al2023@latest", "allow_latest_ami": True}))[0]
 
@@ -85,3 +85,7 @@ def test_images_of_which_nothing_is_known_are_not_called_good():
     plan = a_plan({**GPU, "node_class_spec": {"amiSelectorTerms": [{"id": "ami-1"}]}}, CPU)
     state, what, where, _step = only(outcome("images", plan, images=dict.fromkeys(wanted(plan), "ami-1")))
     assert (state, where) == ("not_checked", "node pool gpu") and "no alias of al2023" in what
+
+
+def test_auto_mode_chooses_its_images_itself():
+    assert outcome("images", a_plan({**GPU, "auto_mode": True}), images={}).state == "passed"

@@ -68,10 +68,10 @@ def test_addresses_run_out():
 
 def test_a_class_that_the_pool_only_uses():
     plan = a_plan({"name": "gpu", "node_class": "mine", "instance_families": ["g5"], "limits": {"nvidia.com/gpu": 1}})
-    assert "EC2NodeClass 'mine'" in only(outcome("subnets", plan))[1]
+    assert "EC2NodeClass mine" in only(outcome("subnets", plan))[1]
     spec = {"subnetSelectorTerms": [{"id": "subnet-a"}], "securityGroupSelectorTerms": [{"name": "cluster"}]}
-    assert outcome("subnets", plan, node_classes={"mine": spec}).state == "passed"
-    assert outcome("security_groups", plan, node_classes={"mine": spec}).state == "passed"
+    assert outcome("subnets", plan, node_classes={"EC2NodeClass/mine": spec}).state == "passed"
+    assert outcome("security_groups", plan, node_classes={"EC2NodeClass/mine": spec}).state == "passed"
 
 
 def test_security_groups():
@@ -131,3 +131,14 @@ def test_endpoints_of_china():
     plan = a_plan(GPU, isolated_vpc=True)
     there = [an_endpoint(each, ServiceName=f"cn.com.amazonaws.us-west-2.{each}") for each in SERVICES]
     assert outcome("endpoints", plan, endpoints=there, cluster=CLUSTER).state == "passed"
+
+
+def test_classes_of_auto_mode_are_told_apart():
+    """The built-in class is called default, and is no EC2NodeClass."""
+    plan = a_plan({**GPU, "auto_mode": True})
+    assert "NodeClass default, which the pool uses" in only(outcome("subnets", plan))[1]
+    built_in = {"subnetSelectorTerms": [{"id": "subnet-a"}], "securityGroupSelectorTerms": [{"id": "sg-1"}]}
+    assert outcome("subnets", plan, node_classes={"NodeClass/default": built_in}).state == "passed"
+    assert outcome("subnets", plan, node_classes={"EC2NodeClass/default": built_in}).state == "error"
+    own = a_plan({**GPU, "auto_mode": True, "node_role": "auto", "subnet_selector": [{"id": "subnet-a"}]})
+    assert outcome("subnets", own).state == "passed"

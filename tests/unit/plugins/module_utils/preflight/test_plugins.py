@@ -13,11 +13,12 @@ OWN = [{"key": "nvidia.com/gpu", "operator": "Exists"}]
 TEAM = {"key": "team", "value": "a", "effect": "NoSchedule"}
 PLUGIN = {"name": "the plugin", "accelerator": "nvidia", "tolerations": OWN, "required": True, "option": "nvidia_tolerations"}
 NFD = {**PLUGIN, "name": "NFD", "required": False}
-AUTO = {
-    "kind": "NodePool",
-    "metadata": {"name": "auto"},
-    "spec": {"template": {"spec": {"nodeClassRef": {"group": "eks.amazonaws.com", "kind": "NodeClass", "name": "default"}}}},
+AUTO_SPEC = {
+    "nodeClassRef": {"group": "eks.amazonaws.com", "kind": "NodeClass", "name": "default"},
+    "requirements": [{"key": "eks.amazonaws.com/instance-gpu-manufacturer", "operator": "In", "values": ["nvidia"]}],
 }
+AUTO = {"kind": "NodePool", "metadata": {"name": "auto"}, "spec": {"template": {"spec": AUTO_SPEC}}}
+GENERAL = {"kind": "NodePool", "metadata": {"name": "general"}, "spec": {"template": {"spec": {**AUTO_SPEC, "requirements": []}}}}
 
 
 def test_the_pools_own_taint_is_tolerated():
@@ -49,8 +50,10 @@ def test_taints_of_the_passthrough_count():
 
 
 def test_bottlerocket_brings_a_plugin():
+    """A pool that is made gets the labels that keep ours away; one that is told to have it, or uses a class that is there, does not."""
     pool = {**GPU, "ami_alias": "bottlerocket@v1.50.0"}
-    state, what, where, _step = only(outcome("device_plugins", a_plan(pool)))
+    assert outcome("device_plugins", a_plan(pool)).state == "passed"
+    state, what, where, _step = only(outcome("device_plugins", a_plan({**pool, "labels": {"nvidia.com/gpu.present": "true"}})))
     assert (state, where) == ("error", "role nvidia") and "launches Bottlerocket" in what
     assert outcome("device_plugins", a_plan(GPU)).state == "passed"
 
@@ -63,7 +66,19 @@ def test_the_operator_beside_the_plugin():
 
 def test_auto_mode_s_nodes_bring_a_plugin():
     assert outcome("device_plugins", a_plan(GPU), objects=[AUTO]).state == "passed"
-    assert "EKS Auto Mode's" in only(outcome("device_plugins", a_plan(GPU, nvidia_method="gpu_operator"), objects=[AUTO]))[1]
+    operator = a_plan(GPU, nvidia_method="gpu_operator")
+    assert outcome("device_plugins", operator, objects=[GENERAL]).state == "passed"
+    assert "node pools auto are EKS Auto Mode's" in only(outcome("device_plugins", operator, objects=[AUTO, GENERAL]))[1]
+    kept_away = {"metadata": {"labels": {"nvidia.com/gpu.deploy.operands": "false"}}, "spec": AUTO_SPEC}
+    assert outcome("device_plugins", operator, objects=[{**AUTO, "spec": {"template": kept_away}}]).state == "passed"
+
+
+def test_auto_mode_s_pools_that_are_to_be_made():
+    pool = {**GPU, "auto_mode": True}
+    assert "node pools gpu are" in only(outcome("device_plugins", a_plan(pool, nvidia_method="gpu_operator")))[1]
+    labels = {"nvidia.com/gpu.deploy.operands": "false"}
+    assert outcome("device_plugins", a_plan({**pool, "labels": labels}, nvidia_method="gpu_operator")).state == "passed"
+    assert outcome("tolerations", a_plan({**pool, "taints": [TEAM]}, device_plugins=[PLUGIN])).saw == "0 pairs of pool and DaemonSet"
 
 
 def test_auto_mode_is_a_warning():

@@ -18,7 +18,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._readi
 
 from tests.unit.plugins.module_utils.preflight.preflight_objects import CPU, GPU, VALUES, a_plan, facts, the_check
 
-PLAN = a_plan(GPU, CPU)
+PLAN = a_plan(GPU, CPU, controller_role="controller")
 QUOTAS = {code: {"name": "vCPUs", "value": 100.0} for code in ("L-DB2E81BA", "L-1216C47A")}
 
 

@@ -120,3 +120,14 @@ def test_numbers_are_written_as_a_command_takes_them():
     found = outcome("vcpu_quotas", a_plan({**CPU, "limits": {"cpu": "2k"}}), quotas=quotas(L_1216C47A=1000000))
     assert found.saw == "vCPUs: Standard on-demand 1000000"
     assert "--desired-value 2000`" in only(outcome("vcpu_quotas", a_plan({**CPU, "limits": {"cpu": "2k"}}), quotas=quotas(L_1216C47A=5)))[3]
+
+
+def test_a_fixed_number_of_nodes_needs_their_vcpus():
+    static = {"name": "static", "instance_types": ["g5.xlarge"], "replicas": 3}
+    assert needs(a_plan({**static, "limits": {"nodes": 5, "nvidia.com/gpu": 9}}))[0].whole == 20
+    assert needs(a_plan({**static, "limits": {"nvidia.com/gpu": 99}}))[0].whole == 12
+
+
+def test_shared_gpus_count_once():
+    (need,) = needs(a_plan({**GPU, "gpu_shares": 4}))
+    assert need.whole == 8

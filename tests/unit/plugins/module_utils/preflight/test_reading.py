@@ -230,7 +230,7 @@ def test_a_kubeconfig_that_cannot_be_used(aws):
 def test_classes_that_pools_only_use_are_read(aws):
     path = "/apis/karpenter.k8s.aws/v1/ec2nodeclasses"
     assert facts_of(aws, "node_classes", plan=a_plan(NEEDS_CLASS), server=Server(**{path: {"items": [CLASS]}}))["node_classes"] == {
-        "mine": CLASS["spec"]
+        "EC2NodeClass/mine": CLASS["spec"]
     }
     forbidden = ApiError("Forbidden.", status=403, reason="Forbidden")
     found = facts_of(aws, "node_classes", plan=a_plan(NEEDS_CLASS), server=Server(**{path: forbidden}))
@@ -262,3 +262,15 @@ def test_the_result_is_json(aws):
     outcome = examine(given, "us-west-2", Sources(aws, Server, "x"))
     assert json.loads(json.dumps(outcome)) == outcome
     assert outcome["summary"]["passed"] == 1 and outcome["summary"]["skipped"] == len(NAMES) - 1
+
+
+def test_classes_of_auto_mode_are_read_where_a_pool_uses_one(aws):
+    server = Server(**{"/apis/eks.amazonaws.com/v1/nodeclasses": {"items": [{"metadata": {"name": "default"}, "spec": {"role": "auto"}}]}})
+    assert facts_of(aws, "node_classes", server=server)["node_classes"] == {}
+    plan = a_plan({**GPU, "auto_mode": True})
+    assert facts_of(aws, "node_classes", plan=plan, server=server)["node_classes"] == {"NodeClass/default": {"role": "auto"}}
+
+
+def test_a_role_that_is_not_named_is_not_asked_for(aws):
+    aws.has_cluster()
+    assert facts_of(aws, "simulation", plan=a_plan())["simulation"] is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._rights import questions
 
-from tests.unit.plugins.module_utils.preflight.preflight_objects import ARN, a_plan, only, outcome
+from tests.unit.plugins.module_utils.preflight.preflight_objects import ARN, GPU, a_plan, only, outcome
 
 RUN = {"EvalActionName": "ec2:RunInstances", "EvalResourceName": "arn:aws:ec2:us-west-2:111122223333:instance/*"}
 PASS = {"EvalActionName": "iam:PassRole", "EvalResourceName": "arn:aws:iam::111122223333:role/nodes"}
@@ -26,7 +26,7 @@ def test_what_is_not_there_is_not_asked():
 
 
 def test_all_is_allowed():
-    found = outcome("controller_rights", a_plan(), simulation=[{**RUN, "EvalDecision": "allowed"}])
+    found = outcome("controller_rights", a_plan(controller_role="c"), simulation=[{**RUN, "EvalDecision": "allowed"}])
     assert (found.state, found.saw) == ("passed", "1 of 1 actions allowed")
 
 
@@ -57,9 +57,22 @@ def test_refusals_say_who_refuses(denial, cause, step):
 
 def test_two_causes_are_two_findings():
     denied = [{**RUN, "EvalDecision": "implicitDeny"}, {**PASS, "EvalDecision": "explicitDeny"}]
-    assert len(outcome("controller_rights", a_plan(), simulation=denied).findings) == 2
+    assert len(outcome("controller_rights", a_plan(controller_role="c"), simulation=denied).findings) == 2
 
 
 def test_a_role_that_is_not_there_yet_is_not_called_good():
-    found = outcome("controller_rights", a_plan(), simulation=None)
+    found = outcome("controller_rights", a_plan(controller_role="c"), simulation=None)
     assert found.state == "not_checked" and "after the install" in found.findings[0].next_step
+
+
+def test_a_role_from_outside_has_to_be_named():
+    state, _what, _where, step = only(outcome("controller_rights", a_plan(), simulation=None))
+    assert state == "not_checked" and "preflight_controller_role" in step
+
+
+def test_profiles_that_exist_need_not_be_made():
+    def asked(*pools: dict) -> bool:
+        return any("iam:CreateInstanceProfile" in each.actions for each in questions(a_plan(*pools), ARN))
+
+    profile = {**GPU, "instance_profile": "mine"}
+    assert (asked(), asked(GPU), asked(profile), asked(profile, {**GPU, "name": "other"})) == (True, True, False, True)

@@ -13,7 +13,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors i
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._progress import Progress
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._expectations import expectation
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying import _check_pass
-from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._check_pass import CheckPass
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._check_pass import CheckPass, holders_of
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._request import Request
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verification import NodeResult, Scope, Subject
 
@@ -27,6 +27,18 @@ def subject(name):
         "status": {"allocatable": {"nvidia.com/gpu": "1"}},
     }
     return Subject(name, node, None, expectation(TYPE, {}, {}))
+
+
+@pytest.mark.parametrize(("resource", "held"), [("nvidia.com/gpu", True), ("nvidia.com/mig-1g.10gb", True), ("nvidia.com/other", False)])
+def test_pods_that_have_parts_of_a_device_hold_it_too(resource, held):
+    container = {"resources": {"limits": {"cpu": "1", resource: "1"}}}
+    pod = {"metadata": {"name": "p", "namespace": "team", "uid": "u"}, "spec": {"containers": [container]}}
+
+    class Pods:
+        def get(self, path, query=None, timeout=None):
+            return {"items": [pod], "metadata": {}}
+
+    assert holders_of(Pods(), "n", "0a1b2c3d") == (["team/p"] if held else [])
 
 
 class Cluster:

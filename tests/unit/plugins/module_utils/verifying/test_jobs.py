@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 
 import pytest
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators._accelerators import (
@@ -18,6 +19,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._jobs 
     demand_job,
     job_name,
     label_value,
+    set_devices,
     tolerations,
 )
 
@@ -42,6 +44,17 @@ def test_check_job_requests_all_devices_on_that_node_through_the_scheduler():
     assert "nodeName" not in pod
     resources = pod["containers"][0]["resources"]
     assert resources["limits"]["nvidia.com/gpu"] == resources["requests"]["nvidia.com/gpu"] == "4"
+
+
+def test_check_job_requests_mig_devices_by_the_resource_that_the_node_offers():
+    job = a_check(accelerator=replace(NVIDIA, resource="nvidia.com/mig-1g.10gb"), count=7)
+    container = job["spec"]["template"]["spec"]["containers"][0]
+    for amounts in container["resources"].values():
+        assert {name: amount for name, amount in amounts.items() if "nvidia" in name} == {"nvidia.com/mig-1g.10gb": "7"}
+    set_devices(container, NVIDIA, 3)
+    assert container["resources"]["limits"]["nvidia.com/mig-1g.10gb"] == "3"
+    set_devices(container, NVIDIA, 0)
+    assert container["resources"] == {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "512Mi"}}
 
 
 def test_check_job_meets_the_restricted_standard():

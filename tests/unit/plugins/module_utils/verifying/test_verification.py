@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._diagnosis import Verdict
+from ansible_collections.accelerated.nodes.plugins.module_utils.judging._wishes import wishes_from
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._demand import accelerator_of_pool
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_states import JobState
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._request import request_from
@@ -252,3 +253,40 @@ def test_conclude_fails_a_good_list_for_an_efa_interface_that_is_missing():
 def test_obstacle_settles_only_where_the_cause_is_not_hopeless():
     hopes = [Verdict("NodeClaim gpu-1", "reason", "", "", "Do it.", hopeless=hopeless) for hopeless in (False, True)]
     assert [obstacle(subject(gpus="0"), cause).findings[0].remedy.settles_until for cause in hopes] == [600.0, 0.0]
+
+
+MIG_7 = {"nvidia.com/mig-1g.10gb": "56"}
+
+
+def mixed(offer, **wishes):
+    found = node(instance_type="p5.48xlarge", gpus="0")
+    found["status"]["allocatable"].update(offer)
+    expect = wishes_from({"mig": True, **wishes})
+    return subjects(Scope(expect=expect), [found], [])[0]
+
+
+def test_a_node_that_offers_mig_devices_is_checked_by_a_request_for_all_of_them():
+    divided = mixed(MIG_7, mig_devices={"1g.10gb": 7})
+    assert obstacle(divided) is None
+    assert (divided.resource, divided.offered, divided.expected.requestable) == ("nvidia.com/mig-1g.10gb", 56, 56)
+    assert (subject().resource, subject().requested) == ("nvidia.com/gpu", 1)
+
+
+@pytest.mark.parametrize("offer", [MIG_7, {"nvidia.com/gpu": "56"}])
+@pytest.mark.parametrize("wishes", [{}, {"mig_devices": {"1g.10gb": 7}}])
+def test_all_mig_devices_are_requested_though_nobody_says_how_many_there_should_be(offer, wishes):
+    assert mixed(offer, **wishes).requested == 56
+
+
+def test_a_node_that_offers_too_few_mig_devices_fails_by_their_name():
+    result = conclude(mixed({"nvidia.com/mig-1g.10gb": "55"}, mig_devices={"1g.10gb": 7}), ended(), 1.0)
+    (finding,) = [each for each in result.findings if each.check == "allocatable"]
+    assert (finding.expected, finding.found) == ("56 nvidia.com/mig-1g.10gb (by instance type, p5.48xlarge)", "55")
+
+
+@pytest.mark.parametrize("offer", [{**MIG_7, "nvidia.com/mig-3g.40gb": "8"}, {**MIG_7, "nvidia.com/gpu": "1"}])
+def test_a_node_that_is_divided_in_different_ways_is_unknown_and_not_without_a_plugin(offer):
+    result = obstacle(mixed(offer))
+    assert (result.verdict, result.findings[0].check) == ("unknown", "resource")
+    assert "56 nvidia.com/mig-1g.10gb" in result.findings[0].found
+    assert obstacle(mixed({"nvidia.com/mig-1g.10gb": "0"})).verdict == "failed"
