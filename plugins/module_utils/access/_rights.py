@@ -47,11 +47,11 @@ def without_covered(rights: Iterable[Right]) -> set[Right]:
 
 def _wider(right: Right) -> Iterator[Right]:
     """Every other right that includes this one."""
-    for namespace in {right.namespace, ""}:
-        for group in {right.group, ANY}:
-            for resource in {right.resource, ANY}:
-                for verb in {right.verb, ANY}:
-                    for name in {right.name, ""}:
+    for namespace in (right.namespace, ""):
+        for group in (right.group, ANY):
+            for resource in (right.resource, ANY):
+                for verb in (right.verb, ANY):
+                    for name in (right.name, ""):
                         wide = Right(namespace, group, resource, verb, name)
                         if wide != right:
                             yield wide

@@ -8,7 +8,7 @@ This file is internal to the collection and may change in any release.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import MISSING_PERMISSION, AwsError, fetch
@@ -82,9 +82,8 @@ def _only_a_right(error: CollectionError) -> bool:
 
 
 def _cluster(sources: Sources, plan: Plan, values: dict) -> dict:
-    cluster = read_cluster(sources.aws("eks"), sources.aws("ec2"), plan.cluster_name, must_exist=True)
-    assert cluster is not None  # must_exist
-    return cluster
+    # With must_exist there is one, or an error.
+    return cast(dict, read_cluster(sources.aws("eks"), sources.aws("ec2"), plan.cluster_name, must_exist=True))
 
 
 def _server(sources: Sources, plan: Plan, values: dict) -> dict[str, Any]:
