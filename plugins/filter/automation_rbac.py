@@ -15,7 +15,7 @@ description:
 positional: charts
 options:
   _input:
-    description: The parts of the collection that the account is to run, as O(accelerated.nodes.automation_rbac#role:automation_rbac_parts).
+    description: The parts of the collection that the account is to run, as O(accelerated.nodes.automation_rbac#role:main:automation_rbac_parts).
     type: list
     elements: str
     required: true

@@ -157,7 +157,7 @@ def test_without_spot_a_pod_gets_a_node_of_the_pool_with_less_weight(running: La
     asking["spec"]["nodeSelector"] = {"kind": "fallback"}
     running.apply(asking)
     running.eventually(lambda: bool(running_pods(running, "kind-fallback")), "the pod runs")
-    assert list(ready_claims(running, "kind-on-demand").values()) == ["g6.xlarge"]
+    running.eventually(lambda: list(ready_claims(running, "kind-on-demand").values()) == ["g6.xlarge"], "its node is ready")
     tried = [each["involvedObject"]["name"] for each in running.events("NodeClaim") if each["reason"] == "InsufficientCapacityError"]
     assert any(name.startswith("kind-spot-") for name in tried), "the pool with more weight was not tried first"
 
