@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -90,8 +91,9 @@ def test_a_queue_that_may_not_be_asked_for_does_not_count_as_gone(clients, code)
 @pytest.fixture
 def clock(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr(cluster_leftovers_info.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(cluster_leftovers_info.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    # In place of the module's own reference: threads of other tests live by the real one.
+    stand_in = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds))
+    monkeypatch.setattr(cluster_leftovers_info, "time", stand_in)
     return now
 
 
