@@ -199,3 +199,16 @@ def test_a_busy_node_is_looked_at_by_a_privileged_pod_only_where_the_namespace_a
     finally:
         api.request("DELETE", "/api/v1/namespaces/default/pods/depth-holder", {"gracePeriodSeconds": 0})
         api.request("DELETE", "/api/v1/namespaces/depth-privileged")
+
+
+def test_the_nodes_are_hosts_of_an_inventory(nodes: dict[str, str], lab: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "lab.accelerated_nodes.yml"
+    clusters = [{"name": "lab", "kubeconfig": lab["KUBECONFIG"]}]
+    path.write_text(json.dumps({"plugin": "accelerated.nodes.nodes", "clusters": clusters, "node_pools": list(nodes)}))
+    program = str(Path(sys.executable).with_name("ansible-inventory"))
+    done = subprocess.run([program, "-i", str(path), "--list"], env=lab, capture_output=True, text=True, timeout=SECONDS, check=True)
+    found = json.loads(done.stdout)
+    assert nodes["gpu"] in found["accelerator_nvidia"]["hosts"]
+    assert nodes["inferentia-inf2"] in found["node_pool_inferentia_inf2"]["hosts"]
+    said = found["_meta"]["hostvars"][nodes["inferentia-inf2"]]
+    assert (said["node_promised"], said["node_registered"], said["node_phase"]) == (12, {"aws.amazon.com/neuron": 12}, "Ready")
