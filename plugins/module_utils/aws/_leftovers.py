@@ -134,7 +134,9 @@ def launch_templates(found: Iterable[Mapping[str, Any]], scope: Scope) -> Iterat
 def instance_profiles(own: Iterable[Mapping[str, Any]], of_role: Iterable[Mapping[str, Any]], scope: Scope) -> Iterator[Leftover]:
     """Of ``InstanceProfiles`` of iam:ListInstanceProfiles (under Karpenter's path) and iam:ListInstanceProfilesForRole (the node role's)."""
     for each in own:
-        yield leftover("instance profile", each["InstanceProfileName"], scope)
+        # Looked at again, as not everything that speaks IAM's language knows its filter.
+        if each["Path"].startswith(scope.profile_path):
+            yield leftover("instance profile", each["InstanceProfileName"], scope)
     for each in of_role:
         if not each["Path"].startswith(scope.profile_path):
             yield leftover("instance profile of somebody else", each["InstanceProfileName"], scope, f"holds role {scope.node_role}")
