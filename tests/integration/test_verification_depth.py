@@ -211,4 +211,6 @@ def test_the_nodes_are_hosts_of_an_inventory(nodes: dict[str, str], lab: dict[st
     assert nodes["gpu"] in found["accelerator_nvidia"]["hosts"]
     assert nodes["inferentia-inf2"] in found["node_pool_inferentia_inf2"]["hosts"]
     said = found["_meta"]["hostvars"][nodes["inferentia-inf2"]]
-    assert (said["node_promised"], said["node_registered"], said["node_phase"]) == (12, {"aws.amazon.com/neuron": 12}, "Ready")
+    assert (said["node_promised"], said["node_registered"]) == (12, {"aws.amazon.com/neuron": 12})
+    # What a cluster says is no template, and Ansible says so.
+    assert said["node_phase"] == {"__ansible_unsafe": "Ready"}
