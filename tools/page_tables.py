@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT / ".build" / "collections"))
 from ansible_collections.accelerated.nodes.plugins.module_utils.access._needs import NEEDS, PARTS, VERIFY_NAMESPACE, Need  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.aws._karpenter_rights import DIFFERENCES  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.charts._karpenter_versions import FIRST_BY_KUBERNETES  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._text import dotted  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._advice import TOPICS  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._advice_row import Advice  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._device_checks import LIMITS, STATE_CHECKS  # noqa: E402
@@ -138,11 +139,10 @@ def need_row(need: Need) -> tuple[str, ...]:
 
 def upgrade() -> Iterator[str]:
     """Which Karpenter a Kubernetes needs, and what a Karpenter needs that another does not."""
-    dotted = {version: ".".join(map(str, version)) for version in FIRST_BY_KUBERNETES.values()}
-    first = ((kubernetes, dotted[version]) for kubernetes, version in FIRST_BY_KUBERNETES.items())
+    first = ((kubernetes, dotted(version)) for kubernetes, version in FIRST_BY_KUBERNETES.items())
     yield table("The first Karpenter for a Kubernetes", ("Kubernetes", "Karpenter"), first)
     columns = ("Right, resource or event", "For", "Needed since", "No longer needed since")
-    rows = ((f"`{row.what}`", row.purpose, *(".".join(map(str, each or ())) for each in (row.since, row.before))) for row in DIFFERENCES)
+    rows = ((f"`{row.what}`", row.purpose, *(dotted(each or ()) for each in (row.since, row.before))) for row in DIFFERENCES)
     yield table("What differs by version", columns, rows)
 
 

@@ -122,7 +122,7 @@ summary:
 
 import time
 
-from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import AwsError, fetch
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import fetch, fetch_or_none
 from ansible_collections.accelerated.nodes.plugins.module_utils.aws._leftovers import (
     LIVE,
     VOLUMES,
@@ -179,19 +179,19 @@ def launched(ec2, scope: Scope):
 def profiles(iam, scope: Scope):
     """Instance profiles: Karpenter's for the cluster, and those of others that hold its node role."""
     own = fetch(iam, "list_instance_profiles", PathPrefix=scope.profile_path).get("InstanceProfiles", [])
-    of_role = (unless(NO_ROLE, iam, "list_instance_profiles_for_role", RoleName=scope.node_role) or {}).get("InstanceProfiles", [])
+    of_role = (fetch_or_none(iam, "list_instance_profiles_for_role", NO_ROLE, RoleName=scope.node_role) or {}).get("InstanceProfiles", [])
     yield from instance_profiles(own, of_role, scope)
 
 
 def prerequisites(clients: dict, scope: Scope):
     """What the stack made; looked for without it, as a stack may be deleted and leave things behind."""
-    queue = unless(NO_QUEUE, clients["sqs"], "get_queue_url", QueueName=scope.queue)
+    queue = fetch_or_none(clients["sqs"], "get_queue_url", NO_QUEUE, QueueName=scope.queue)
     if queue:
         yield leftover("queue", queue["QueueUrl"], scope)
     rules = fetch(clients["events"], "list_rule_names_by_target", TargetArn=queue_arn(clients["sts"], scope)).get("RuleNames", [])
     for rule in rules:
         yield leftover("rule", rule, scope, f"sends to queue {scope.queue}")
-    stacks = (unless(NO_STACK, clients["cloudformation"], "describe_stacks", StackName=scope.stack) or {}).get("Stacks", [])
+    stacks = (fetch_or_none(clients["cloudformation"], "describe_stacks", NO_STACK, StackName=scope.stack) or {}).get("Stacks", [])
     for stack in stacks:
         if stack["StackStatus"] != "DELETE_COMPLETE":
             yield leftover("stack", stack["StackName"], scope, stack["StackStatus"])
@@ -201,16 +201,6 @@ def queue_arn(sts, scope: Scope) -> str:
     """The ARN that the queue has, or had."""
     caller = fetch(sts, "get_caller_identity")
     return f"arn:{caller['Arn'].split(':')[1]}:sqs:{scope.region}:{caller['Account']}:{scope.queue}"
-
-
-def unless(codes: frozenset, client, operation: str, **arguments) -> dict | None:
-    """The answer; None where AWS says with one of ``codes`` that there is no such thing."""
-    try:
-        return fetch(client, operation, **arguments)
-    except AwsError as error:
-        if error.code not in codes:
-            raise
-        return None
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ Credentials, region and endpoint are amazon.aws' own options and environment var
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
@@ -69,6 +70,16 @@ def fetch(client: Any, operation: str, **arguments: Any) -> dict:
         meta = client.meta
         action = f"{meta.service_model.signing_name}:{meta.method_to_api_mapping[operation]}"
         raise explain(error, action, meta.region_name) from error
+
+
+def fetch_or_none(client: Any, operation: str, absent: Container[str], **arguments: Any) -> dict | None:
+    """As :func:`fetch`; None where AWS says, by one of the codes ``absent``, that there is no such thing."""
+    try:
+        return fetch(client, operation, **arguments)
+    except AwsError as error:
+        if error.code not in absent:
+            raise
+        return None
 
 
 def explain(error: Exception, action: str, region: str) -> AwsError:

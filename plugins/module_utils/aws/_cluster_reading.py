@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Optional
 
-from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import AwsError, fetch
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import AwsError, fetch, fetch_or_none
 from ansible_collections.accelerated.nodes.plugins.module_utils.aws._eks import (
     access_entry_facts,
     cluster_facts,
@@ -23,14 +23,12 @@ UNKNOWN = ("ResourceNotFoundException", "NoSuchEntity")
 
 def read_cluster(eks: Any, ec2: Any, name: str, must_exist: bool) -> Optional[dict]:
     """The facts of the cluster ``name``; None when it is unknown and need not exist, else CollectionError."""
-    try:
-        cluster = fetch(eks, "describe_cluster", name=name)["cluster"]
-    except AwsError as error:
-        if error.code != "ResourceNotFoundException":
-            raise
+    found = fetch_or_none(eks, "describe_cluster", UNKNOWN, name=name)
+    if found is None:
         if must_exist:
-            raise CollectionError(unknown_cluster(name, eks.meta.region_name, known_clusters(eks))) from error
+            raise CollectionError(unknown_cluster(name, eks.meta.region_name, known_clusters(eks)))
         return None
+    cluster = found["cluster"]
     addons = fetch(eks, "list_addons", clusterName=name)["addons"]
     subnets = fetch(ec2, "describe_subnets", SubnetIds=cluster["resourcesVpcConfig"]["subnetIds"])["Subnets"]
     vpc = {"Name": "vpc-id", "Values": [subnets[0]["VpcId"]]}
@@ -53,12 +51,8 @@ def read_oidc_provider(iam: Any, cluster: dict) -> Optional[dict]:
 
 def found_or_none(client: Any, operation: str, facts: Callable[..., dict], **named: Any) -> Optional[dict]:
     """The ``facts`` of AWS' answer about what is ``named``; None where AWS knows no such thing, else CollectionError."""
-    try:
-        return facts(fetch(client, operation, **named), **named)
-    except AwsError as error:
-        if error.code in UNKNOWN:
-            return None
-        raise
+    found = fetch_or_none(client, operation, UNKNOWN, **named)
+    return None if found is None else facts(found, **named)
 
 
 def known_clusters(eks: Any) -> list[str]:

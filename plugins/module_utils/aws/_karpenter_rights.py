@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.charts._karpenter_versions import minor
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._text import dotted
 
 EC2 = "arn:${AWS::Partition}:ec2:${AWS::Region}:"
 PROFILES = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:instance-profile/*"}
@@ -102,7 +103,7 @@ def changes(version: str, former: str) -> list[str]:
 
 
 def _sentence(difference: Difference, version: tuple[int, int]) -> str:
-    since, before = (_dotted(each) for each in (difference.since, difference.before or (0, 0)))
+    since, before = (dotted(each) for each in (difference.since, difference.before or (0, 0)))
     if _spans(difference, version):
         verb, why = "Adds", f"needs before {before}" if difference.before else f"needs since {since}"
     else:
@@ -115,10 +116,6 @@ def _named(what: str) -> str:
     if ":" in what:
         return what
     return f"the event '{what}'" if " " in what else f"ec2:RunInstances and ec2:CreateFleet on {what}/*"
-
-
-def _dotted(version: tuple[int, int]) -> str:
-    return ".".join(str(part) for part in version)
 
 
 def _needed(what: str, version: tuple[int, int]) -> bool:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._text import dotted
+
 OLDEST, NEWEST = (1, 0), (1, 15)
 
 # Kubernetes version -> the first Karpenter that supports it.
@@ -44,7 +46,7 @@ def version_problem(version: str, kubernetes: str, option: str) -> str:
     """
     if not OLDEST <= minor(version) <= NEWEST:
         return (
-            f"{option} is '{version}', but this role knows what Karpenter needs of AWS only for {_dotted(OLDEST)} to {_dotted(NEWEST)}."
+            f"{option} is '{version}', but this role knows what Karpenter needs of AWS only for {dotted(OLDEST)} to {dotted(NEWEST)}."
             " Set it to one of these versions."
         )
     return kubernetes_problem(version, kubernetes, option)
@@ -56,10 +58,6 @@ def kubernetes_problem(version: str, kubernetes: str, option: str) -> str:
     if first is None or given is None or given >= first:
         return ""
     return (
-        f"{option} is '{version}', but the cluster runs Kubernetes {kubernetes}, which Karpenter supports since {_dotted(first)}. Set it to"
-        f" {_dotted(first)} or later."
+        f"{option} is '{version}', but the cluster runs Kubernetes {kubernetes}, which Karpenter supports since {dotted(first)}. Set it to"
+        f" {dotted(first)} or later."
     )
-
-
-def _dotted(version: tuple[int, ...]) -> str:
-    return ".".join(str(part) for part in version)

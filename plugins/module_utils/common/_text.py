@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 
@@ -41,3 +42,8 @@ def version(text: str) -> tuple[int, ...]:
     """Return the numbers that a version starts with: (610, 57, 4) of ``610.57.04 [Deprecated; ...]``; () if none."""
     match = re.match(r"\s*v?(\d{1,9}(?:\.\d{1,9}){0,5})", text)
     return tuple(int(part) for part in match.group(1).split(".")) if match else ()
+
+
+def dotted(numbers: Iterable[int]) -> str:
+    """Return a version as it is written: ``1.14`` of (1, 14)."""
+    return ".".join(map(str, numbers))

@@ -121,10 +121,15 @@ def _named(api: str, kind: str, name: str) -> dict[str, Any]:
 
 
 def _manifests_of(pool: Pool, defaults: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    if auto_mode.makes_class(pool.description) if pool.auto_mode else "node_class" not in pool.description:
+    if has_own_class(pool):
         yield node_class(pool, defaults)
     yield node_pool(pool, alias_of(pool, defaults) or "")
     yield from gpu_shares.overlays(pool)
+
+
+def has_own_class(pool: Pool) -> bool:
+    """Say whether a class is made for the pool, in place of one that it names or that is there."""
+    return auto_mode.makes_class(pool.description) if pool.auto_mode else "node_class" not in pool.description
 
 
 def node_pool(pool: Pool, alias: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators import _instance_labels as label
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators._instance_types import INSTANCE_TYPES
-from ansible_collections.accelerated.nodes.plugins.module_utils.aws._ami_releases import FAMILIES, Image, images_of, parameter
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._ami_releases import FAMILIES, RECOMMENDED, Image, images_of, parameter
 from ansible_collections.accelerated.nodes.plugins.module_utils.pools._requirements import meets
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import (
     ERROR,
@@ -26,7 +26,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check
     of_pools,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._network import subnets_of
-from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._plan import RECOMMENDED, Plan, PlannedPool
+from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._plan import Plan, PlannedPool
 
 
 class Wanted(NamedTuple):

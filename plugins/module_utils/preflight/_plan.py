@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators import _instance_labels as label
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._ami_releases import RECOMMENDED
 from ansible_collections.accelerated.nodes.plugins.module_utils.pools import _auto_mode as auto_mode
 from ansible_collections.accelerated.nodes.plugins.module_utils.pools._node_class import NODE_CLASS_KIND, alias_of, node_class
-from ansible_collections.accelerated.nodes.plugins.module_utils.pools._node_pools import node_pool
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._node_pools import has_own_class, node_pool
 from ansible_collections.accelerated.nodes.plugins.module_utils.pools._pools import Pool
 
-# Stands for the release that is looked up at install.
-RECOMMENDED = "recommended"
 # Options that the plan has under the same name and in the same form.
 ALIKE = (
     "cluster_name",
@@ -141,6 +140,5 @@ def plan_of(params: Mapping[str, Any], region: str) -> Plan:
 
 def _planned(descriptions: list[Mapping[str, Any]], defaults: Mapping[str, Any]) -> Iterator[PlannedPool]:
     for pool in map(Pool.from_description, descriptions):
-        makes_class = auto_mode.makes_class(pool.description) if pool.auto_mode else "node_class" not in pool.description
-        own = node_class(pool, defaults)["spec"] if makes_class else None
+        own = node_class(pool, defaults)["spec"] if has_own_class(pool) else None
         yield PlannedPool(pool, node_pool(pool, alias_of(pool, defaults) or "")["spec"], own)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from typing import Any, NamedTuple, cast
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._client import Client
-from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import MISSING_PERMISSION, AwsError, fetch
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import MISSING_PERMISSION, AwsError, fetch, fetch_or_none
 from ansible_collections.accelerated.nodes.plugins.module_utils.aws._cluster_reading import read_cluster
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError, CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._capacity import wanted_images
@@ -175,12 +175,8 @@ def _images(sources: Sources, plan: Plan, values: dict) -> dict[str, str]:
 
 
 def _parameter(ssm: Any, name: str) -> str:
-    try:
-        return fetch(ssm, "get_parameter", Name=name)["Parameter"]["Value"]
-    except AwsError as error:
-        if error.code != "ParameterNotFound":
-            raise
-        return ""
+    found = fetch_or_none(ssm, "get_parameter", ("ParameterNotFound",), Name=name)
+    return found["Parameter"]["Value"] if found else ""
 
 
 def _quotas(sources: Sources, plan: Plan, values: dict) -> dict[str, dict[str, Any]]:
@@ -219,12 +215,10 @@ def _simulation(sources: Sources, plan: Plan, values: dict) -> Any:
     for each in questions(plan, arn):
         context = [{"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"} for key, value in each.context.items()]
         asked = {"ActionNames": list(each.actions), "ResourceArns": [each.resource], "ContextEntries": context}
-        try:
-            results += fetch(iam, "simulate_principal_policy", PolicySourceArn=role, **asked)["EvaluationResults"]
-        except AwsError as error:
-            if error.code != "NoSuchEntity":
-                raise
+        found = fetch_or_none(iam, "simulate_principal_policy", ("NoSuchEntity",), PolicySourceArn=role, **asked)
+        if found is None:
             return None
+        results += found["EvaluationResults"]
     return results
 
 

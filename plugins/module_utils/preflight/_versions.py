@@ -8,7 +8,7 @@ This file is internal to the collection and may change in any release.
 from __future__ import annotations
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.charts._karpenter_versions import FIRST_BY_KUBERNETES, parts
-from ansible_collections.accelerated.nodes.plugins.module_utils.common._text import version
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._text import dotted, version
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import (
     ERROR,
     NOT_CHECKED,
@@ -39,17 +39,17 @@ def kubernetes_version(plan: Plan, facts: Facts) -> Judgement:
     where = f"API server {server['host']}"
     saw = f"Kubernetes {server['version']}, Karpenter {plan.karpenter_version}"
     if minor > max(FIRST_KARPENTER):
-        what = f"Kubernetes {_text(minor)} is newer than the versions that this collection knows Karpenter to support."
+        what = f"Kubernetes {dotted(minor)} is newer than the versions that this collection knows Karpenter to support."
         step = f"Look at {COMPATIBILITY}, and choose a Karpenter that supports it (karpenter_chart_version)."
         return Judgement(saw, [Finding(WARNING, what, where, step)])
     if minor not in FIRST_KARPENTER:
-        what = f"Kubernetes {_text(minor)} is older than {_text(min(FIRST_KARPENTER))}, the first that this collection is for."
+        what = f"Kubernetes {dotted(minor)} is older than {dotted(min(FIRST_KARPENTER))}, the first that this collection is for."
         return Judgement(saw, [Finding(ERROR, what, where, "Upgrade the cluster first.")])
     first = FIRST_KARPENTER[minor]
     if chosen >= first:
         return Judgement(saw, [])
-    what = f"Karpenter {plan.karpenter_version} does not support Kubernetes {_text(minor)}, which needs {_text(first)} or later."
-    step = f"Set karpenter_chart_version and eks_prerequisites_karpenter_version to {_text(first)} or later ({COMPATIBILITY})."
+    what = f"Karpenter {plan.karpenter_version} does not support Kubernetes {dotted(minor)}, which needs {dotted(first)} or later."
+    step = f"Set karpenter_chart_version and eks_prerequisites_karpenter_version to {dotted(first)} or later ({COMPATIBILITY})."
     return Judgement(saw, [Finding(ERROR, what, where, step)])
 
 
@@ -99,10 +99,6 @@ def authentication_mode(plan: Plan, facts: Facts) -> Judgement:
         )
         return Judgement(saw, [Finding(WARNING, what, where, step)])
     return Judgement(saw, [])
-
-
-def _text(numbers: tuple[int, ...]) -> str:
-    return ".".join(map(str, numbers))
 
 
 CHECKS = (
