@@ -58,3 +58,14 @@ options:
       - Set by the action plugin, which shows the lines as they come; not meant to be set by hand.
     type: path
 """
+
+    LOOKS_AT_AWS = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in check mode; it never changes anything.
+    support: full
+  diff_mode:
+    description: Changes nothing, so there is nothing to show.
+    support: none
+"""

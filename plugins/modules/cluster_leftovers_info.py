@@ -42,16 +42,10 @@ options:
     type: int
     default: 0
 extends_documentation_fragment:
+  - accelerated.nodes.options.looks_at_aws
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Can run in check mode; it never changes anything.
-    support: full
-  diff_mode:
-    description: Changes nothing, so there is nothing to show.
-    support: none
 seealso:
   - module: accelerated.nodes.eks_cluster_info
 """

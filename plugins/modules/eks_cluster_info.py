@@ -35,16 +35,10 @@ options:
     type: bool
     default: false
 extends_documentation_fragment:
+  - accelerated.nodes.options.looks_at_aws
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Can run in check mode; it never changes anything.
-    support: full
-  diff_mode:
-    description: Changes nothing, so there is nothing to show.
-    support: none
 seealso:
   - module: amazon.aws.cloudformation
 """

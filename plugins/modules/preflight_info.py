@@ -144,16 +144,10 @@ options:
     description: Context in the kubeconfig. Defaults to its current context, or C(K8S_AUTH_CONTEXT).
     type: str
 extends_documentation_fragment:
+  - accelerated.nodes.options.looks_at_aws
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Can run in check mode; it never changes anything.
-    support: full
-  diff_mode:
-    description: Changes nothing, so there is nothing to show.
-    support: none
 requirements:
   - kubernetes >= 24.2.0
 notes:
