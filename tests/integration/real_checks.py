@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators._accelerators import ACCELERATORS
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._jobs import check_job, namespace_manifest
 
+from tests.integration import patience
 from tests.integration.module_process import ModuleProcesses
 from tests.lab.nodes.api import Api
 from tests.lab.real import lane
@@ -29,6 +30,7 @@ JOBS = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
 MODULE = "accelerator_verify"
 #: The longest (seconds) that anything may take to come about on a machine that does much else.
 PATIENCE = 60.0
+eventually = partial(patience.eventually, patience=PATIENCE)
 
 
 class RealChecks:
@@ -121,18 +123,6 @@ def tool_processes() -> Iterator[str]:
             continue
         if name in set(TOOLS) - {"pause"}:
             yield name
-
-
-def eventually(holds: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
-    """Wait until something holds.
-
-    Raises:
-        AssertionError: it did not within ``patience`` seconds; says what.
-    """
-    deadline = time.monotonic() + patience
-    while not holds():
-        assert time.monotonic() < deadline, f"within {patience:.0f} s it did not come about that {what}"
-        time.sleep(0.1)
 
 
 def privileged_pod(image: str) -> Json:

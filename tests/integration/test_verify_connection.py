@@ -9,7 +9,8 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ import pytest
 import yaml
 
 from tests.bench.cutter import Cutter
-from tests.integration import verify_process
+from tests.integration import patience, verify_process
 from tests.integration.fault_claims import node
 from tests.integration.job_player import JobPlayer
 from tests.lab.nodes.api import Api
@@ -31,6 +32,7 @@ NAMESPACE = "accelerated-nodes-verify"
 JOBS = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
 NODES = ("node-a", "node-b")
 PATIENCE_SECONDS = 120.0
+eventually = partial(patience.eventually, patience=PATIENCE_SECONDS, pause=0.05)
 #: Longer than a module needs to begin on a busy machine, shorter than anybody wants to wait.
 RUN_SECONDS = 10
 CUTS = 8
@@ -76,15 +78,6 @@ class Place:
         self.player.stop()
 
 
-def eventually(true: Callable[[], Any]) -> Any:
-    """What comes of something as soon as that is true."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not (found := true()):
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    return found
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     directory = tmp_path_factory.mktemp("connection")
@@ -125,7 +118,7 @@ def test_a_connection_that_is_lost_until_after_the_deadline_leaves_no_job_and_no
     played = place.player.played
     process = place.begin("lost")
     # The one that has ended is judged, and its Job deleted; the other runs on as the connection is lost.
-    eventually(lambda: place.player.played == played + len(NODES) and len(place.jobs()) == 1)
+    eventually(lambda: place.player.played == played + len(NODES) and len(place.jobs()) == 1, "one check has ended")
     place.cutter.part()
     time.sleep(RUN_SECONDS + 3)
     assert process.poll() is None, "it has not given up on what it has made"
@@ -141,7 +134,7 @@ def test_a_connection_that_is_lost_until_after_the_deadline_leaves_no_job_and_no
 def test_a_connection_that_is_lost_for_good_leaves_jobs_that_are_named_and_end_by_themselves(place: Place) -> None:
     place.running.update(NODES)
     process = place.begin("gone")
-    eventually(lambda: len(place.jobs()) == len(NODES))
+    eventually(lambda: len(place.jobs()) == len(NODES), "each node has its Job")
     place.cutter.part()
     result = place.result(process, "gone")
     assert {each["verdict"] for each in result["nodes"]} == {"unknown"}

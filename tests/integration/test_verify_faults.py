@@ -6,16 +6,16 @@ import json
 import re
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.integration import verify_process
+from tests.integration import patience, verify_process
 from tests.integration.verify_fault_table import AGENT, CHECK_SECONDS, POOLS, QUOTAS, ROWS, WAIT_SECONDS, Row
 from tests.lab.nodes import faults
 from tests.lab.nodes.api import STRATEGIC, Api, ApiError
@@ -33,6 +33,7 @@ ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/accelerator-verify"
 HOLDER = "/api/v1/namespaces/default/pods/holder"
 SLICES, SLICE = "/apis/resource.k8s.io/v1/resourceslices", "verify-faults"
 PATIENCE_SECONDS = 300.0
+eventually = partial(patience.eventually, patience=PATIENCE_SECONDS, pause=0.2)
 #: CEL for the node that a Job is for.
 ANNOTATED = "object.metadata.?annotations[?'accelerated.nodes/node'].orValue('')"
 
@@ -104,7 +105,7 @@ class Faulty:
         self._policies()
         for row in ROWS:
             # A device plugin's word takes a moment to reach the Node.
-            settled(lambda row=row: not row.published or not self._offered(row))
+            eventually(lambda row=row: not row.published or not self._offered(row), "the node offers no device")
         stop = threading.Event()
         meanwhile = [threading.Thread(target=self._meanwhile, args=(row, stop)) for row in ROWS if row.meanwhile]
         for each in meanwhile:
@@ -147,9 +148,11 @@ class Faulty:
         inject(self.api, "verify-inject", on(of["inject"]))
         # A policy is stored at once and in force only once the API server has seen and compiled it.
         pods = f"{PODS}?dryRun=All"
-        settled(lambda: refused(self.api, f"{JOBS}?dryRun=All", tried_job(of["job"])))
-        settled(lambda: refused(self.api, pods, tried_pod(of["pod"])))
-        settled(lambda: len(self.api.request("POST", pods, tried_pod(of["inject"]))["spec"]["containers"]) > 1)
+        eventually(lambda: refused(self.api, f"{JOBS}?dryRun=All", tried_job(of["job"])), "the Job is refused")
+        eventually(lambda: refused(self.api, pods, tried_pod(of["pod"])), "the pod is refused")
+        eventually(
+            lambda: len(self.api.request("POST", pods, tried_pod(of["inject"]))["spec"]["containers"]) > 1, "the container is injected"
+        )
 
     def _meanwhile(self, row: Row, stop: threading.Event) -> None:
         """Once the row's check runs, take its node away."""
@@ -237,14 +240,6 @@ def refused(api: Api, path: str, body: Json) -> bool:
     return False
 
 
-def settled(holds: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < until
-        time.sleep(0.2)
-
-
 def rule(group: str, resource: str) -> Json:
     return {"apiGroups": [group], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": [resource]}
 
@@ -284,7 +279,10 @@ def test_no_job_is_left(faulty: Faulty) -> None:
 
 def test_a_fabric_that_is_in_progress_is_waited_for(faulty: Faulty) -> None:
     process, place = faulty.begin("settles", nodes=[faulty.nodes["fabric not ready"]], settle_timeout=300, wait_timeout=300)
-    settled(lambda: "waiting for fabric to settle: In Progress" in (place / "progress").read_text() or process.poll() is not None)
+    eventually(
+        lambda: "waiting for fabric to settle: In Progress" in (place / "progress").read_text() or process.poll() is not None,
+        "the run waits for the fabric",
+    )
     faulty.mend("fabric not ready")
     (result,) = verify_process.result_of(process, place, PATIENCE_SECONDS)["nodes"]
     assert result["verdict"] == "passed", result["findings"]
@@ -298,7 +296,7 @@ def test_a_namespace_that_is_full_is_named(name: str, faulty: Faulty) -> None:
     faulty.api.request("POST", f"/api/v1/namespaces/{name}/resourcequotas", {"metadata": {"name": name}, "spec": {"hard": hard}})
     # The quota counts only once its controller has looked.
     quota = f"/api/v1/namespaces/{name}/resourcequotas/{name}"
-    settled(lambda: "hard" in faulty.api.request("GET", quota).get("status", {}))
+    eventually(lambda: "hard" in faulty.api.request("GET", quota).get("status", {}), "the quota counts")
     said = faulty.verify(
         name,
         kubeconfig=faulty.admin,
