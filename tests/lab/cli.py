@@ -21,6 +21,7 @@ from collections.abc import Callable, Sequence
 import yaml
 
 from tests.lab import binaries, cluster, process, registry
+from tests.lab.lock import alone
 from tests.lab.patience import Part, await_part
 from tests.lab.real import lane
 from tests.lab.state import BIN_DIR, CHECKOUT, CLUSTER_NAME, REGION, LabError, State
@@ -52,7 +53,15 @@ def up() -> None:
     """Start the lab, or what of it does not run."""
     began = time.monotonic()
     binaries.build_all(_say)
-    state = State.load()
+    # Two that come up together could choose the same port, before either listens there.
+    with alone(BIN_DIR / ".up", lambda: _say("another lab comes up; waiting for it")):
+        _start(State.load())
+    _say(f"the lab is up after {time.monotonic() - began:.1f} s; its state is in {State.load().directory}")
+    env()
+
+
+def _start(state: State) -> None:
+    """Start every part that does not run, and wait until all are ready."""
     _refuse_foreign(state)
     state.choose_ports()
     state.save()
@@ -64,8 +73,6 @@ def up() -> None:
     (state.directory / "inventory.yml").write_text(yaml.safe_dump(inventory(state), sort_keys=False), encoding="utf-8")
     _say("simulated AWS and nodes")
     await_part(state, SUPERVISOR, state.facts, "the supervisor is ready", patience=60)
-    _say(f"the lab is up after {time.monotonic() - began:.1f} s; its state is in {state.directory}")
-    env()
 
 
 def down() -> None:
