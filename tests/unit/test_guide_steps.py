@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.guide_steps import Step, guides, missing, steps
+from tests.integration import test_molecule
+from tests.integration.guide_steps import LONG, Step, guides, missing, steps
 
 GUIDES = Path(__file__).resolve().parents[2] / "docs" / "guides"
+SCENARIOS = GUIDES.parents[1] / "extensions" / "molecule"
 PAGE = """\
 # Title
 
@@ -94,6 +96,14 @@ def test_a_guide_installs_twice_and_shows_what_its_document_looks_at(page: Path)
 def test_a_guide_says_where_its_document_is_wrong(page: Path) -> None:
     section = page.read_text(encoding="utf-8").partition("\n## Where the document is wrong\n")[2].partition("\n## ")[0]
     assert len(re.findall(r"^- ", section, re.MULTILINE)) >= 4
+
+
+@pytest.mark.parametrize("page", guides(GUIDES), ids=lambda page: page.stem)
+def test_a_guides_inventory_is_a_scenario_too_and_one_of_the_two_is_quick(page: Path) -> None:
+    """Which `make test` runs; the other is left to `make proof`."""
+    files = [path for path in SCENARIOS.glob("*/molecule.yml") if f"/examples/{page.stem}/inventory" in path.read_text(encoding="utf-8")]
+    (scenario,) = (path.parent.name for path in files)
+    assert [page.stem in LONG, scenario in test_molecule.LONG].count(True) == 1
 
 
 each_translation = pytest.mark.parametrize("page", sorted(GUIDES.glob("*.*.md")), ids=lambda page: page.stem)
