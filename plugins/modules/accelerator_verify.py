@@ -229,6 +229,12 @@ options:
   compare_with:
     description: Directory of the evidence bundle of an earlier run, to say in RV(comparison) what is not as it was. Its sums are checked first.
     type: path
+  registry:
+    description:
+      - Registry that mirrors what is public, host and optional path without a scheme. The default images of the checks are then taken from
+        there, by the path that they have at home; O(images) and the images of O(compute) stay as they are given.
+    type: str
+    default: ""
 requirements:
   - kubernetes >= 24.2.0
 notes:
@@ -508,6 +514,7 @@ OPTIONS = {
     "evidence": {"type": "path"},
     "from_evidence": {"type": "path", "aliases": ["from"]},
     "compare_with": {"type": "path"},
+    "registry": {"type": "str", "default": ""},
 }
 
 

@@ -15,6 +15,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.common._text imp
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight import (
     _capacity,
     _network,
+    _owners,
     _placement,
     _plugins,
     _quotas,
@@ -44,6 +45,7 @@ CHECKS: tuple[Check, ...] = (
     *_quotas.CHECKS,
     *_rights.CHECKS,
     *_plugins.CHECKS,
+    *_owners.CHECKS,
 )
 NAMES = tuple(check.name for check in CHECKS)
 WORDS = {ERROR: "ERROR", WARNING: "warning", NOT_CHECKED: "not checked", PASSED: "passed", SKIPPED: "left out"}
