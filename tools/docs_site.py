@@ -106,7 +106,7 @@ def staged() -> Iterator[tuple[str, str | Path]]:
     places = pages()
     known = places | references() | {"README.md": README_AS, "docs": "index.md"}
     index = (OWN / "index.md").read_text()
-    others = [place.removesuffix(".md") for place in places.values() if place.endswith(".md") and not _listed(place, index)]
+    others = [place.removesuffix(".md") for place in places.values() if place.endswith(".md") and not is_listed(place, index)]
     for path, place in places.items():
         text = (ROOT / path).read_text()
         if place.endswith(".md"):
@@ -125,7 +125,8 @@ def sections(text: str) -> Iterator[tuple[str, str]]:
         yield section.split("\n")[0].removeprefix("## ").lower().replace(" ", "-"), section
 
 
-def _listed(place: str, index: str) -> bool:
+def is_listed(place: str, index: str) -> bool:
+    """Whether the first page's lists name a page."""
     return place == "index.md" or re.search(rf"^(?:.*<)?{re.escape(place.removesuffix('.md'))}>?$", index, re.MULTILINE) is not None
 
 

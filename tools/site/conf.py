@@ -55,6 +55,15 @@ def elsewhere(app: Any, env: Any, node: Any, content: Any) -> nodes.reference | 
     return None
 
 
+def keep_anchors(app: Any, doctree: nodes.document) -> None:
+    """Give each heading the anchor that links name, where docutils' own is another (underscores, letters that are not Latin)."""
+    for section in doctree.findall(nodes.section):
+        slug = section.get("slug")
+        if slug and slug not in section["ids"]:
+            section["ids"].append(slug)
+
+
 def setup(app: Any) -> None:
     """Sphinx calls this."""
     app.connect("missing-reference", elsewhere)
+    app.connect("doctree-read", keep_anchors)
