@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._documentation import entry
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._text import printable
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight import (
     _capacity,
@@ -50,6 +51,7 @@ CHECKS: tuple[Check, ...] = (
 NAMES = tuple(check.name for check in CHECKS)
 WORDS = {ERROR: "ERROR", WARNING: "warning", NOT_CHECKED: "not checked", PASSED: "passed", SKIPPED: "left out"}
 WIDTH = 116
+PAGE = "preflight.md"
 
 
 def facts_wanted(skip: Collection[str]) -> set[str]:
@@ -64,7 +66,9 @@ def outcomes(plan: Plan, facts: Facts, skip: Collection[str]) -> list[Outcome]:
 
 def result(plan: Plan, found: list[Outcome]) -> dict[str, Any]:
     """The module's result."""
-    findings = [{"check": each.name, **finding._asdict()} for each in found for finding in each.findings]
+    findings = [
+        {"check": each.name, **finding._asdict(), "documentation": entry(PAGE, each.name)} for each in found for finding in each.findings
+    ]
     return {
         "checks": [{"name": each.name, "state": each.state, "saw": each.saw} for each in found],
         "findings": findings,
