@@ -21,6 +21,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.preflight import
     _plugins,
     _quotas,
     _rights,
+    _usage,
     _versions,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import (
@@ -44,6 +45,7 @@ CHECKS: tuple[Check, ...] = (
     *_network.CHECKS,
     *_capacity.CHECKS,
     *_quotas.CHECKS,
+    *_usage.CHECKS,
     *_rights.CHECKS,
     *_plugins.CHECKS,
     *_owners.CHECKS,
