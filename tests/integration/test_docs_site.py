@@ -39,7 +39,16 @@ WANTED = [
     "reference/index",
 ]
 # Of each kind of page one: words, tables of five columns, pictures, a guide's shell, code, antsibull-docs' tables.
-LOOKED_AT = ("index", "quick-start", "architecture", "diagnosis", "permissions", "guides/trainium.ja", "reference/nodeclaim_wait_module")
+LOOKED_AT = (
+    "index",
+    "quick-start",
+    "architecture",
+    "diagnosis",
+    "permissions",
+    "guides/trainium.ja",
+    "reference/nodeclaim_wait_module",
+    "changelog",
+)
 WIDTHS = {"phone": 390, "desk": 1280}
 
 # What reaches over the window's edge and does not scroll in a box of its own.
