@@ -277,7 +277,7 @@ table:
   returned: success
   type: list
   elements: str
-  sample: ["Preflight of cluster production in us-west-2: 15 passed"]
+  sample: ["Preflight of cluster production in us-west-2: 17 passed"]
 """
 
 import os

@@ -16,10 +16,12 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.common._text imp
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight import (
     _capacity,
     _network,
+    _owners,
     _placement,
     _plugins,
     _quotas,
     _rights,
+    _usage,
     _versions,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import (
@@ -43,8 +45,10 @@ CHECKS: tuple[Check, ...] = (
     *_network.CHECKS,
     *_capacity.CHECKS,
     *_quotas.CHECKS,
+    *_usage.CHECKS,
     *_rights.CHECKS,
     *_plugins.CHECKS,
+    *_owners.CHECKS,
 )
 NAMES = tuple(check.name for check in CHECKS)
 WORDS = {ERROR: "ERROR", WARNING: "warning", NOT_CHECKED: "not checked", PASSED: "passed", SKIPPED: "left out"}
