@@ -25,12 +25,14 @@ WANTED = [
     "guides/inferentia",
     "guides/nvidia-gpu",
     "guides/llmaz",
+    "execution-environments",
     "preflight",
     "pools",
     "verification",
     "diagnosis",
     "upgrade",
     "teardown",
+    "eda",
     "identity",
     "permissions",
     "benchmarks",
@@ -51,11 +53,12 @@ LOOKED_AT = (
 )
 WIDTHS = {"phone": 390, "desk": 1280}
 
-# What reaches over the window's edge and does not scroll in a box of its own.
+# What reaches over the window's edge and does not scroll in a box of its own, such as a table's or a program's; the theme lets all of a page
+# scroll instead, so that the window's own width says nothing.
 OVERFLOWING = """
 (() => {
   const boxed = (each) => {
-    for (let at = each.parentElement; at && at !== document.body; at = at.parentElement)
+    for (let at = each.parentElement; at && !at.matches('article, header, body'); at = at.parentElement)
       if (["auto", "scroll", "hidden"].includes(getComputedStyle(at).overflowX) && at.getBoundingClientRect().right <= innerWidth + 0.5)
         return true;
     return false;
@@ -133,7 +136,6 @@ def test_first_page_says_what_is_simulated(site: Path) -> None:
 @pytest.mark.parametrize("name", LOOKED_AT)
 def test_page_fits_its_window_and_loads_what_it_shows(site: Path, page: Page, name: str, width: int) -> None:
     page.look(site / f"{name}.html", width=width)
-    assert page.ask("document.documentElement.scrollWidth") <= width
     assert page.ask(OVERFLOWING) == []
     assert page.ask(UNLOADED) == []
     assert [each for each in page.requests if not each.startswith(("file:", "data:"))] == []
