@@ -34,6 +34,7 @@ WANTED = [
     "teardown",
     "eda",
     "identity",
+    "iam",
     "permissions",
     "benchmarks",
     "changelog",
