@@ -107,8 +107,8 @@ def _old_objects(definition: dict[str, Any], version: str) -> str:
     patch = '[{"op":"replace","path":"/status/storedVersions","value":[' + kept + "]}]"
     return (
         f"CustomResourceDefinition {name} still stores objects as {OLD_API} (status.storedVersions: {', '.join(stored)}), which Karpenter"
-        f" {version} cannot read. While Karpenter 1.0 runs, which converts them, write every object anew by 'kubectl get {plural} -o yaml |"
-        f" kubectl replace -f -', and only then take {OLD_API} out by 'kubectl patch customresourcedefinition {name} --subresource=status"
+        f" {version} cannot read. While Karpenter 1.0 runs, which converts them, write every object, if there is any, anew by 'kubectl get {plural} -o"
+        f" yaml | kubectl replace -f -', and only then take {OLD_API} out by 'kubectl patch customresourcedefinition {name} --subresource=status"
         f" --type=json -p '{patch}''; taken out before, what is stored as {OLD_API} could no longer be read."
     )
 

@@ -227,7 +227,7 @@ def _simulation(sources: Sources, plan: Plan, values: dict) -> Any:
         found = fetch_or_none(iam, "simulate_principal_policy", ("NoSuchEntity",), PolicySourceArn=role, **asked)
         if found is None:
             return None
-        results += found["EvaluationResults"]
+        results += [{**result, "asked": each.context} for result in found["EvaluationResults"]]
     return results
 
 
