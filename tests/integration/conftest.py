@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests import shares
+from tests.integration import account_look
 from tests.integration.verify_fault_table import definitions
 from tests.lab import binaries
 from tests.lab.state import BIN_DIR
@@ -137,8 +138,10 @@ def installed(automation: Run) -> Iterator[None]:
     By the least-privilege account, so that all that shares this shows that it can.
     """
     automation("accelerated.nodes.install", *NO_POOLS)
+    assert account_look.left(), "nothing of what is installed is seen in the account"
     yield
     automation("accelerated.nodes.teardown", *NO_POOLS)
+    assert account_look.left() == []
 
 
 @pytest.fixture(scope="module")
