@@ -78,6 +78,10 @@ docs: venv ## Write anew what is generated: the roles' README files, the tables 
 	python tools/role_docs.py
 	python tools/page_tables.py
 
+.PHONY: docs-site
+docs-site: venv ## Build the documentation site: build/site/index.html
+	@python tools/docs_site.py
+
 .PHONY: lab-up
 lab-up: venv ## Build the lab once, start it, and print the environment for your own playbooks
 	@python -m tests.lab up

@@ -14,14 +14,16 @@ sys.path.insert(0, str(ROOT / ".build" / "collections"))
 from ansible_collections.accelerated.nodes.plugins.module_utils.access._needs import NEEDS, PARTS, VERIFY_NAMESPACE, Need  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.aws._karpenter_rights import DIFFERENCES  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.charts._karpenter_versions import FIRST_BY_KUBERNETES  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._documentation import anchor  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._text import dotted  # noqa: E402
-from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._advice import TOPICS  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._advice import ANOTHER_REASON, SHOWN, TOPICS, UNKNOWN  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._advice_row import Advice  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._device_checks import LIMITS, STATE_CHECKS  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._failures import BY_EXIT_CODE, BY_TEXT  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._remedies import ACTIONS  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._required_facts import BOARDS, REQUIRED  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._xids import XIDS  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import Check  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._preflight import CHECKS  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._quotas import QUOTAS  # noqa: E402
 
@@ -71,22 +73,33 @@ def _cell(text: str) -> str:
     return text.replace("<", "&lt;").replace("|", "\\|")
 
 
+def entry(name: str, *parts: str) -> str:
+    """A heading of its own, whose anchor messages link to, and what is said below it; texts are kept from beginning a tag."""
+    return "\n\n".join([f"#### `{name}`", *(part.replace("<", "&lt;") for part in parts)])
+
+
 def diagnosis() -> Iterator[str]:
-    """A table for each topic of the advice."""
-    columns = ("Reason", "What it means", "Next step", "Can waiting help?")
+    """An entry for each reason, by topics."""
+    yield "\n".join(f"- [{topic}](#{anchor(topic)})" for topic in (*TOPICS, ANOTHER_REASON))
     for topic, rows in TOPICS.items():
-        yield table(topic, columns, (advice_row(*item) for item in rows.items()))
+        yield f"### {topic}"
+        yield SHOWN[topic]
+        yield from (advice_entry(*item) for item in rows.items())
+    yield f"### {ANOTHER_REASON}"
+    yield f"{UNKNOWN.explanation} {UNKNOWN.next_step}"
 
 
-def advice_row(reason: str, advice: Advice) -> tuple[str, ...]:
-    """The cells of one reason. A placeholder is shown as the word that takes its place."""
-    texts = (re.sub(r"\{(\w+)\}", r"*\1*", text) for text in (advice.explanation, advice.next_step))
-    return f"`{reason}`", *texts, "no" if advice.hopeless else "yes"
+def advice_entry(reason: str, advice: Advice) -> str:
+    """The entry of one reason. A placeholder is shown as the word that takes its place."""
+    meaning, step = (re.sub(r"\{(\w+)\}", r"*\1*", text) for text in (advice.explanation, advice.next_step))
+    hopeless = ["Waiting cannot help."] if advice.hopeless else []
+    return entry(reason, meaning, f"**Next step:** {step}", *hopeless)
 
 
 def verification() -> Iterator[str]:
     """What is looked at on each device, how a tool can fail, and the classes of action."""
-    yield table("Classes of action", ("Action", "What it says"), ((f"`{action}`", meaning) for action, meaning in ACTIONS.items()))
+    yield "### Classes of action"
+    yield from (entry(action, f"{meaning[:1].upper()}{meaning[1:]}.") for action, meaning in ACTIONS.items())
     yield table(
         "The state of an NVIDIA GPU",
         ("Check", "Facts of `nvidia-smi -q -x`", "A healthy GPU says", "Severity", "Action"),
@@ -148,12 +161,17 @@ def upgrade() -> Iterator[str]:
 
 def preflight() -> Iterator[str]:
     """The checks, and the tables that they go by."""
-    columns = ("Check", "Asks", "An error", "A warning", "Needs the rights")
-    rows = ((f"`{row.name}`", row.question, row.error or "-", row.warning or "-", ", ".join(row.rights) or "-") for row in CHECKS)
-    yield table("What is asked", columns, rows)
+    yield "### What is asked"
+    yield from map(check_entry, CHECKS)
     prefixes = {row: [prefix for prefix, other in QUOTAS.items() if other == row] for row in QUOTAS.values()}
     quotas = ((", ".join(prefixes[row]), row.families, f"`{row.on_demand}`", f"`{row.spot}`" if row.spot else "-") for row in prefixes)
     yield table("Quotas of vCPUs", ("Types that begin with", "Families", "On-demand", "Spot"), quotas)
+
+
+def check_entry(check: Check) -> str:
+    """The entry of one check of the preflight."""
+    parts = {"An error": check.error, "A warning": check.warning, "Needs the rights": ", ".join(f"`{each}`" for each in check.rights)}
+    return entry(check.name, check.question, "\n".join(f"- {title}: {text}" for title, text in parts.items() if text))
 
 
 PAGES = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -13,8 +14,12 @@ from pathlib import Path
 import pytest
 
 from tests.integration.verify_fault_table import definitions
+from tests.lab import binaries
+from tests.lab.state import BIN_DIR
 
 ROOT = Path(__file__).resolve().parents[2]
+# The lab has one Karpenter: its charts are published a second time under this number, of the next minor version.
+LATER = "1.15.0"
 
 Run = Callable[..., str]
 
@@ -73,6 +78,35 @@ def play(run: Run, lab: dict[str, str]) -> Run:
     """A function that runs a playbook as a user does: the example's inventory, beside the one that says where the lab is."""
     inventories = ("-i", str(ROOT / "examples" / "inventory"), "-i", str(Path(lab["LAB_DIR"]) / "inventory.yml"), "--limit", "lab")
     return lambda playbook, *options, **variables: run("ansible-playbook", playbook, *inventories, *options, **variables)
+
+
+@pytest.fixture(scope="session")
+def program(lab: dict[str, str]) -> Run:
+    """A function that runs one of the lab's programs and gives its output."""
+
+    def run_program(name: str, *words: str, given: str | None = None) -> str:
+        command = [str(BIN_DIR / name), *words]
+        return subprocess.run(command, env=lab, input=given, text=True, check=True, capture_output=True).stdout
+
+    return run_program
+
+
+@pytest.fixture(scope="session")
+def registry(lab: dict[str, str]) -> str:
+    """The address of the lab's registry of charts."""
+    inventory = (Path(lab["LAB_DIR"]) / "inventory.yml").read_text()
+    return re.search(r"oci://[^/\s\"]+", inventory)[0]
+
+
+@pytest.fixture(scope="session")
+def later_charts(program: Run, registry: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Both of Karpenter's charts under a later number, which is given."""
+    place = tmp_path_factory.mktemp("charts")
+    for chart in ("karpenter", "karpenter-crd"):
+        source = binaries.module_source("karpenter") / "charts" / chart
+        program("helm", "package", str(source), f"--version={LATER}", f"--app-version={LATER}", f"--destination={place}")
+        program("helm", "push", str(place / f"{chart}-{LATER}.tgz"), f"{registry}/karpenter", "--plain-http")
+    return LATER
 
 
 NO_POOLS = ("-e", '{"node_pools_definitions": []}')

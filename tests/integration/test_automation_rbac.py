@@ -104,19 +104,22 @@ WITH_LLMAZ = [part for part in PARTS if part not in ("neuron", "verify", *ALL_BU
 @pytest.mark.parametrize(
     ("inventory", "playbooks"),
     [
-        pytest.param(("examples/inventory", WITHOUT_LLMAZ), ("install", "verify", "teardown"), id="install"),
+        pytest.param(("examples/inventory", WITHOUT_LLMAZ), ("preflight", "install", "upgrade", "verify", "teardown"), id="install"),
         pytest.param(("examples/llmaz/inventory", WITH_LLMAZ), ("llmaz", "teardown"), id="llmaz"),
     ],
     indirect=["inventory"],
 )
-def test_every_playbook_runs_with_it_and_no_right_is_superfluous(inventory: Callable[..., str], playbooks: tuple[str, ...]) -> None:
+def test_every_playbook_runs_with_it_and_no_right_is_superfluous(
+    inventory: Callable[..., str], playbooks: tuple[str, ...], later_charts: str, tmp_path: Path
+) -> None:
     api, log = Api(State.load().kubeconfig), AuditLog(State.load())
     skipped = ("--skip-tags", "neuron,accelerator_verify") if "llmaz" in playbooks else ()
+    later = {"karpenter_chart_version": later_charts, "karpenter_backup_dir": str(tmp_path / "backups")}
     inventory("automation_rbac", admin=True)
     held = given(api, "labels", LABEL)
     from_charts: set[Right] = set()
     for playbook in playbooks:
-        output = inventory(playbook, *skipped)
+        output = inventory(playbook, *skipped, *(("-e", json.dumps(later)) if playbook == "upgrade" else ()))
         from_charts |= given(api, "annotations", RELEASE)
         assert not re.search(r"[Ff]orbidden|verbs \[", output), output
     assert log.denied() == set()

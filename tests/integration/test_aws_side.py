@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.exceptions import ServiceException
 
 from tests.lab.aws.cloudformation.responses import LabCloudFormationResponse
+from tests.lab.aws.eks.backend import lab_eks
 from tests.lab.state import AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, CLUSTER_NAME, REGION
 from tests.unit.lab.aws_account import Emulated, account
 
@@ -134,6 +136,14 @@ def test_access_entry_of_type_standard_is_explained(account: Emulated, prepare: 
     account.client("eks").delete_access_entry(**target)
     assert f"has an access entry of type STANDARD for the node role '{NODE_ROLE}'" in said
     assert "changed=0" in said
+
+
+def test_partition_whose_services_have_other_names_is_refused(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
+    arn = f"arn:aws-iso-b:eks:us-isob-east-1:{DEFAULT_ACCOUNT_ID}:cluster/{CLUSTER_NAME}"
+    monkeypatch.setattr(lab_eks(DEFAULT_ACCOUNT_ID, REGION).cluster(CLUSTER_NAME), "arn", arn)
+    said = prepare(fails=True)
+    assert f"is in partition 'aws-iso-b' by its ARN {arn}, but this role knows" in said
+    assert "only in aws, aws-cn, aws-us-gov." in said and "changed=0" in said
 
 
 def test_stack_that_can_only_be_deleted_is_explained(account: Emulated, prepare: Prepare) -> None:

@@ -14,7 +14,7 @@ import boto3
 import pytest
 import yaml
 
-from tests.integration.guide_steps import Step, guides, missing, steps
+from tests.integration.guide_steps import LONG, Step, guides, missing, steps
 from tests.lab.nodes.api import Api, ApiError
 from tests.lab.state import AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, CLUSTER_NAME, REGION, State
 
@@ -131,8 +131,7 @@ def config_map_cluster(run: Callable[..., str]) -> Iterator[AwsAuth]:
 
 
 def _parameter(page: Path) -> object:
-    """The page; one whose inventory a Molecule scenario walks is left to `make proof`."""
-    return pytest.param(page, id=page.stem, marks=[pytest.mark.proof] if page.stem == "nvidia-gpu" else [])
+    return pytest.param(page, id=page.stem, marks=[pytest.mark.proof] if page.stem in LONG else [])
 
 
 @pytest.mark.parametrize("page", [_parameter(page) for page in guides(GUIDES) if page.stem != "inferentia"])

@@ -9,8 +9,8 @@ import pytest
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "extensions" / "molecule"
 
-# What the guides' own walk shows too, in `make test`.
-LONG = ("full", "llmaz")
+# Each seed is walked in `make test` once: by its guide for these, and by the scenario `nvidia` for the guide nvidia-gpu.
+LONG = ("full", "inferentia", "llmaz", "trainium")
 
 pytestmark = pytest.mark.lab
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.integration.guide_steps import Step, guides, missing, steps
+from tests.integration import test_molecule
+from tests.integration.guide_steps import LONG, Step, guides, missing, steps
 
 GUIDES = Path(__file__).resolve().parents[2] / "docs" / "guides"
+SCENARIOS = GUIDES.parents[1] / "extensions" / "molecule"
 PAGE = """\
 # Title
 
@@ -89,7 +92,41 @@ def test_a_guide_installs_twice_and_shows_what_its_document_looks_at(page: Path)
     assert pods or page.stem == "llmaz", "llmaz's document serves a model instead"
 
 
-@pytest.mark.parametrize("page", sorted(GUIDES.glob("*.*.md")), ids=lambda page: page.stem)
-def test_a_translation_has_the_same_commands(page: Path) -> None:
+@pytest.mark.parametrize("page", guides(GUIDES), ids=lambda page: page.stem)
+def test_a_guide_says_where_its_document_is_wrong(page: Path) -> None:
+    section = page.read_text(encoding="utf-8").partition("\n## Where the document is wrong\n")[2].partition("\n## ")[0]
+    assert len(re.findall(r"^- ", section, re.MULTILINE)) >= 4
+
+
+@pytest.mark.parametrize("page", guides(GUIDES), ids=lambda page: page.stem)
+def test_a_guides_inventory_is_a_scenario_too_and_one_of_the_two_is_quick(page: Path) -> None:
+    """Which `make test` runs; the other is left to `make proof`."""
+    files = [path for path in SCENARIOS.glob("*/molecule.yml") if f"/examples/{page.stem}/inventory" in path.read_text(encoding="utf-8")]
+    (scenario,) = (path.parent.name for path in files)
+    assert [page.stem in LONG, scenario in test_molecule.LONG].count(True) == 1
+
+
+each_translation = pytest.mark.parametrize("page", sorted(GUIDES.glob("*.*.md")), ids=lambda page: page.stem)
+
+
+def of_both(page: Path) -> tuple[str, str]:
+    """A translation's text and the original's."""
     original = GUIDES / f"{page.name.split('.')[0]}.md"
-    assert steps(page.read_text(encoding="utf-8")) == steps(original.read_text(encoding="utf-8"))
+    return page.read_text(encoding="utf-8"), original.read_text(encoding="utf-8")
+
+
+@each_translation
+def test_a_translation_has_the_same_commands(page: Path) -> None:
+    translated, original = of_both(page)
+    assert steps(translated) == steps(original)
+
+
+@each_translation
+def test_a_translation_says_as_much(page: Path) -> None:
+    """The same headings, rows and points in the same order, and in each of them the same names, values and links."""
+    texts = of_both(page)
+    outlines = [re.findall(r"^(?:#+ |- |\d+[.] |[|])", text, re.MULTILINE) for text in texts]
+    assert outlines[0] == outlines[1]
+    names = [sorted(re.findall(r"`[^`\n]+`|\]\([^)]+\)", text)) for text in texts]
+    own = {f"]({page.name})", f"]({page.name.split('.')[0]}.md)"}
+    assert [each for each in names[0] if each not in own] == [each for each in names[1] if each not in own]

@@ -19,6 +19,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._plan import Plan
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._quotas import SUCCESSORS, needs
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._rights import questions
+from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._usage import filters
 
 # Kind -> where its objects are. Karpenter's own are not there before it is installed.
 OBJECTS = {
@@ -180,7 +181,7 @@ def _parameter(ssm: Any, name: str) -> str:
 
 
 def _quotas(sources: Sources, plan: Plan, values: dict) -> dict[str, dict[str, Any]]:
-    """Code -> name and value of the quota."""
+    """Code -> name and value of the quota, and the code of the one that counts in its place."""
     return {code: _quota(sources.aws("service-quotas"), code) for code in dict.fromkeys(need.code for need in needs(plan))}
 
 
@@ -194,8 +195,15 @@ def _quota(client: Any, code: str) -> dict[str, Any]:
             if error.code != "NoSuchResourceException" or (operation, each) == asked[-1]:
                 raise
         else:
-            return {"name": found["QuotaName"], "value": found["Value"]}
+            return {"name": found["QuotaName"], "value": found["Value"], "code": each}
     raise AssertionError("The last question is answered or raises.")
+
+
+def _instances(sources: Sources, plan: Plan, values: dict) -> list[dict]:
+    """Those that count against the quotas that the pools need."""
+    asked = filters(plan)
+    answer = fetch(sources.aws("ec2"), "describe_instances", Filters=asked) if asked else {}
+    return [instance for reservation in answer.get("Reservations", []) for instance in reservation["Instances"]]
 
 
 def _spot_role(sources: Sources, plan: Plan, values: dict) -> bool:
@@ -236,6 +244,7 @@ READERS = {
     "offerings": Reader((), _offerings),
     "images": Reader(("cluster", "node_classes"), _images),
     "quotas": Reader((), _quotas),
+    "instances": Reader((), _instances),
     "spot_role": Reader((), _spot_role),
     "simulation": Reader(("cluster",), _simulation),
 }

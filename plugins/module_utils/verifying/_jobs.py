@@ -100,10 +100,15 @@ def bounded(accelerator: Accelerator, image: Optional[str], seconds: int) -> lis
     An image of the user's need not have a shell, so it is not asked for where the command itself does without.
     """
     plain = list(accelerator.command)
-    if plain[0] != "sh" and image not in (None, accelerator.image):
+    if plain[0] != "sh" and not _is_own(accelerator, image):
         return plain
     # Tried first, as it is not everywhere, and not everywhere called alike.
     return ["sh", "-c", 'timeout 1 true 2>/dev/null && exec timeout "$0" "$@"; exec "$@"', str(seconds), *plain]
+
+
+def _is_own(accelerator: Accelerator, image: Optional[str]) -> bool:
+    """Whether it is the accelerator's default image, or what a registry that mirrors it has under the same path."""
+    return image is None or image == accelerator.image or image.endswith("/" + accelerator.image.partition("/")[2])
 
 
 def demand_job(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators._accelerators import ACCELERATORS
+from ansible_collections.accelerated.nodes.plugins.module_utils.charts._mirror import mirrored, registry_problem
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._depth import Depth, depth_from
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._wishes import wishes_from
@@ -29,7 +30,7 @@ class Request:
         label_selectors: Kubernetes label selectors of Nodes and NodeClaims; all must match.
         provision: Nodes wanted, by NodePool.
         provision_each: Nodes wanted in every other selected NodePool that has accelerators; 0 for none.
-        images: Images of the checks, by accelerator, in place of the default ones.
+        images: Images of the checks, by accelerator, where they are not the default ones.
         namespace: Where the Jobs go.
         max_parallel: How many checks run at a time.
         wait_timeout: Seconds for the nodes to become ready and for the checks together, but for computations.
@@ -74,7 +75,7 @@ def request_from(params: Mapping[str, Any]) -> Request:
         label_selectors=_names(params, "label_selectors"),
         provision=_provision(params["provision"]),
         provision_each=_not_negative("provision_each", params["provision_each"]),
-        images=_images(params["images"]),
+        images=_images(params["images"], params.get("registry") or ""),
         namespace=params["namespace"],
         max_parallel=_positive("max_parallel", params["max_parallel"]),
         wait_timeout=_positive("wait_timeout", params["wait_timeout"]),
@@ -125,10 +126,14 @@ def _provision(wanted: Mapping[str, Any]) -> dict[str, int]:
     return {str(pool): _positive(f"provision of NodePool {pool}", number) for pool, number in wanted.items()}
 
 
-def _images(images: Mapping[str, Any]) -> dict[str, str]:
+def _images(images: Mapping[str, Any], registry: str) -> dict[str, str]:
+    """Return the images that are named; where a registry mirrors what is public, the others are its own."""
+    if registry_problem(registry):
+        raise CollectionError(registry_problem(registry))
     for name, image in images.items():
         if name not in ACCELERATORS:
             raise CollectionError(f"images names '{name}', but the accelerators are {' and '.join(ACCELERATORS)}.")
         if not isinstance(image, str) or not image.strip() or re.search(r"\s", image.strip()):
             raise CollectionError(f"images gives '{image}' for {name}, which is no image name.")
-    return {name: image.strip() for name, image in images.items()}
+    mirrors = {name: mirrored(each.image, registry) for name, each in ACCELERATORS.items()} if registry else {}
+    return {**mirrors, **{name: image.strip() for name, image in images.items()}}

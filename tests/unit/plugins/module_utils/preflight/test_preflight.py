@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._documentation import entry
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import Facts, outcome_of
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._preflight import (
     CHECKS,
@@ -75,6 +76,7 @@ def test_the_result_tells_all_findings_at_once():
     told = result(PLAN, outcomes(PLAN, faulty, ()))
     assert [each["check"] for each in told["findings"]] == ["kubernetes_version", "karpenter_nodes"]
     assert all(each["what"] and each["where"] and each["next_step"] for each in told["findings"])
+    assert [each["documentation"] for each in told["findings"]] == [entry("preflight.md", each["check"]) for each in told["findings"]]
     assert told["summary"] == {
         "cluster": "demo",
         "region": "us-west-2",
@@ -90,13 +92,15 @@ def test_the_result_tells_all_findings_at_once():
 def test_the_refusal_has_all_errors_and_no_warning():
     warned = facts(quotas={**QUOTAS, "L-1216C47A": {"name": "vCPUs", "value": 5.0}}, images=Published(), nodes=[])
     told = refusal(PLAN, outcomes(PLAN, warned, ()))
-    assert told.startswith("Cluster demo is not ready for an installation (1 error, 1 warning, 14 passed). [1] nodes of the cluster: ")
+    assert told.startswith(
+        f"Cluster demo is not ready for an installation (1 error, 1 warning, {len(CHECKS) - 2} passed). [1] nodes of the cluster: "
+    )
     assert "Next step: " in told and "quota" not in told
 
 
 def test_the_table_has_a_row_a_check_and_its_findings_below():
     lines = list(table(PLAN, outcomes(PLAN, facts(quotas=QUOTAS, images=Published(), nodes=[]), ())))
-    assert lines[0] == "Preflight of cluster demo in us-west-2: 1 error, 15 passed"
+    assert lines[0] == f"Preflight of cluster demo in us-west-2: 1 error, {len(CHECKS) - 1} passed"
     rows = [line.split()[1] for line in lines[2:-1] if line[0] != " "]
     assert rows == list(NAMES)
     below = lines[lines.index(next(line for line in lines if line.startswith("ERROR"))) + 1]

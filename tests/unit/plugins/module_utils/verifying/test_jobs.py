@@ -198,6 +198,8 @@ def test_the_tools_deadline_needs_neither_timeout_nor_a_shell_of_the_users_image
     assert command[:2] == ["sh", "-c"]
     assert command[4:] == list(NVIDIA.command)
     assert a_check(image="r/i:1")["spec"]["template"]["spec"]["containers"][0]["command"] == list(NVIDIA.command)
+    mirrored = a_check(image="mirror.example.com:5000/a/amazonlinux/amazonlinux:2023-minimal")
+    assert mirrored["spec"]["template"]["spec"]["containers"][0]["command"] == command
 
 
 @pytest.mark.parametrize(("path", "words", "code"), [("/usr/bin:/bin", "here 7\n", 7), ("/nowhere", "here 7\n", 7)])

@@ -207,11 +207,21 @@ PARAMS = {
         ({"exclude": [{"nodes": ["a"], "reason": " "}]}, r"exclude\[0\] has no reason"),
         ({"exclude": [{"nodes": ["a"], "reason": "x"}, {"reason": "x"}]}, r"exclude\[1\] names no nodes"),
         ({"expect": {"driver_version": "newest"}}, "expect.driver_version is 'newest'"),
+        ({"registry": "https://mirror.example.com"}, "accelerated_registry 'https://mirror.example.com' is not the address of a registry"),
     ],
 )
 def test_request_from_refuses(changes, says):
     with pytest.raises(CollectionError, match=says):
         request_from({**PARAMS, **changes})
+
+
+def test_request_from_takes_default_images_from_a_mirror_and_leaves_the_users():
+    mirror = "mirror.example.com/a"
+    assert request_from({**PARAMS, "registry": ""}).images == {}
+    assert request_from({**PARAMS, "registry": mirror, "images": {"neuron": "r/i:1"}}).images == {
+        "nvidia": f"{mirror}/amazonlinux/amazonlinux:2023-minimal",
+        "neuron": "r/i:1",
+    }
 
 
 def test_excluded_by_name_or_by_all_of_its_labels():
