@@ -34,7 +34,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.charts._helm imp
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils.charts._release_record import is_wanted, latest, rolled_out
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError
-from ansible_collections.accelerated.nodes.plugins.plugin_utils._at_hand import client_at_hand, runs_here
+from ansible_collections.accelerated.nodes.plugins.plugin_utils._at_hand import client_at_hand, plain, runs_here
 
 SPEC = {
     "state": {"choices": ["present", "absent", "checked"], "default": "present"},
@@ -165,7 +165,7 @@ class ActionModule(ActionBase):
     def _is_wanted(self, release: dict | None) -> bool:
         """Whether Helm would find nothing to do."""
         options = self._options
-        return bool(self._client) and options["state"] == "present" and is_wanted(release, options, _plain(options["values"]))
+        return bool(self._client) and options["state"] == "present" and is_wanted(release, options, plain(options["values"]))
 
     def _rolling(self, wanted: list[dict]) -> list[dict]:
         """Return which of the workloads may still be rolling out: all that are not seen to have come to their end."""
@@ -197,7 +197,7 @@ class ActionModule(ActionBase):
         descriptor, path = tempfile.mkstemp(prefix="accelerated-nodes-", suffix=".yml")
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                yaml.safe_dump(_plain(self._options["values"]), stream)
+                yaml.safe_dump(plain(self._options["values"]), stream)
             options = self._options
             if runs_here(self) and not options["objects"]:
                 return self._render_here(path)
@@ -287,15 +287,3 @@ def _objects(rendered: str) -> list[dict]:
 
 def _shown(release: dict | None) -> dict | None:
     return release and {"chart": release["chart"], "values": release.get("release_values") or {}}
-
-
-def _plain(value):
-    """Return the value of plain types only: YAML's safe dumper does not know Ansible's tagged strings."""
-    if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    for kind in (bool, int, float, str):
-        if isinstance(value, kind):
-            return kind(value)
-    return value

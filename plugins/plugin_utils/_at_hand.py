@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Optional
 
+import yaml
 from ansible.plugins.action import ActionBase
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._kubeconfig import IMPORT_ERROR, plain_connection
@@ -28,6 +29,18 @@ def client_at_hand(action: ActionBase, auth: Mapping[str, Any]) -> Optional[Clie
         return None
     try:
         connection = plain_connection(auth)
-    except (CollectionError, OSError, KeyError, TypeError, ValueError):
+    except (CollectionError, yaml.YAMLError, OSError, KeyError, TypeError, ValueError):
         return None
     return Client(connection) if connection else None
+
+
+def plain(value: Any) -> Any:
+    """The value of plain types only: neither YAML's safe dumper nor a comparison of types knows Ansible's tagged ones."""
+    if isinstance(value, dict):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    return value

@@ -28,6 +28,8 @@ RESOURCES = {
     ("rbac.authorization.k8s.io/v1", "RoleBinding"): "rolebindings",
 }
 NOT_FOUND = 404
+#: What the server writes beside what was applied.
+BOOKKEEPING = ("resourceVersion", "generation", "managedFields")
 
 
 def is_known(wanted: Mapping[str, Any]) -> bool:
@@ -68,3 +70,30 @@ def brief(each: dict[str, Any]) -> dict[str, Any]:
         return each
     versions = [{key: value for key, value in version.items() if key != "schema"} for version in each["spec"]["versions"]]
     return {**each, "spec": {**each["spec"], "versions": versions}}
+
+
+def place_of(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """How a manifest's object is asked for."""
+    meta = definition["metadata"]
+    place = {"api_version": definition["apiVersion"], "kind": definition["kind"], "name": meta["name"]}
+    return {**place, **({"namespace": meta["namespace"]} if meta.get("namespace") else {})}
+
+
+def would_change(client: Client, definition: dict[str, Any], manager: str, force: bool) -> bool:
+    """Whether a server-side apply of the manifest would change its object; the server tries it, and keeps nothing.
+
+    :param manager: the field manager.
+    :param force: whether to take over fields that another manager has.
+    :raises ApiError: the server refuses the manifest, or the request.
+    """
+    place = place_of(definition)
+    query = {"dryRun": "All", "fieldManager": manager, "force": "true" if force else "false"}
+    tried = client.apply(path_of(place), definition, query)
+    live = found(client, place)
+    return not live or _said(live[0]) != _said(tried)
+
+
+def _said(each: Mapping[str, Any]) -> dict[str, Any]:
+    """What an object says, without its status and what the server keeps of it."""
+    meta = {key: value for key, value in each["metadata"].items() if key not in BOOKKEEPING}
+    return {**{key: value for key, value in each.items() if key != "status"}, "metadata": meta}

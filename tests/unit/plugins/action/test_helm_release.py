@@ -7,9 +7,8 @@ import gzip
 import json
 
 import pytest
-import yaml
 from ansible.errors import AnsibleActionFail
-from ansible_collections.accelerated.nodes.plugins.action.helm_release import SPEC, ActionModule, _normalised, _plain, _without_noise
+from ansible_collections.accelerated.nodes.plugins.action.helm_release import SPEC, ActionModule, _normalised, _without_noise
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError
 
 # kubernetes.core 6.6.0's own words.
@@ -59,13 +58,6 @@ def test_normalised_refuses_the_one_of_the_environment_too(monkeypatch: pytest.M
 
 def test_normalised_takes_a_kubeconfig_by_its_content() -> None:
     assert _normalised(options(kubeconfig={"kind": "Config"}))["kubeconfig"] == {"kind": "Config"}
-
-
-def test_plain_makes_values_that_yaml_can_write() -> None:
-    class Tagged(str):
-        """As ansible-core marks a text with its origin."""
-
-    assert yaml.safe_dump(_plain({Tagged("a"): [Tagged("b"), 1, True, None]})) == "a:\n- b\n- 1\n- true\n- null\n"
 
 
 PENDING = {"name": "karpenter", "revision": 2, "status": "pending-upgrade", "updated": "today"}
