@@ -21,9 +21,8 @@ venv: ## Build the developer environment in .venv (Python >= 3.12, locked)
 	@mkdir -p $(dir $(COLLECTION_LINK)) && ln -sfn $(CURDIR) $(COLLECTION_LINK)
 
 .PHONY: lock
-lock: ## Pin requirements-dev.in anew in requirements-dev.lock
-	@uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header \
-	  --upgrade requirements-dev.in -o requirements-dev.lock
+lock: ## Pin requirements-dev.in, and the environments in tools/locks, anew
+	@tools/lock.sh
 
 .PHONY: demo
 demo: venv ## From a bare lab cluster to verified accelerators, and back (KEEP_LAB=1 leaves the lab up)
@@ -70,13 +69,22 @@ test: containers
 .PHONY: proof
 proof: venv ## The long proofs
 	pytest -m proof
+	@$(MAKE) --no-print-directory matrix
+
+.PHONY: matrix
+matrix: venv ## Lint, sanity and units with each ansible-core that is supported
+	python -m tools.matrix
+
+.PHONY: release
+release: venv ## Tarball, sums and SBOM in build/release, tried on the lab (DRAFT=yes: before the changelog is written)
+	@python -m tools.release $(if $(DRAFT),--draft)
 
 .PHONY: bench
 bench: venv ## Benchmarks beside kubectl and kubernetes.core: build/bench.json, docs/benchmarks.md
 	@python -m tests.bench
 
 .PHONY: docs
-docs: venv ## Write anew what is generated: the roles' README files, the tables of docs/diagnosis.md, permissions.md, upgrade.md and verification.md
+docs: venv ## Write anew what is generated: the roles' README files, the tables of docs/diagnosis.md, iam.md, permissions.md, upgrade.md and verification.md
 	python tools/role_docs.py
 	python tools/page_tables.py
 

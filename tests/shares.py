@@ -13,20 +13,24 @@ from pathlib import PurePath
 #: files use, they stay.
 INSTALLED = (
     "test_automation_rbac",
+    "test_awx_jobs",
     "test_diagnosis",
     "test_missing_plugin",
     "test_pool_kinds",
     "test_real_containers",
+    "test_stranger",
     "test_teardown",
     "test_upgrade",
+    # With the example's pools.
     "test_targets",
+    "test_release",
     "test_verification_depth",
     "test_verify_signals",
     # Its nodes are many, and ill.
     "test_verify_faults",
 )
 #: Files whose tests install and remove on the lab what they need.
-BARE = ("test_guides", "test_molecule", "test_refusals", "test_stand_in_charts")
+BARE = ("test_guides", "test_molecule", "test_refusals", "test_stand_in_charts", "test_upgrade_definitions")
 #: Share -> its files. The longest first, as workers take one after the other.
 LABS = {"installed": INSTALLED, "bare lab": BARE}
 #: The worker whose lab is that of ``$LAB_DIR``.

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from tests import shares
+from tests.integration import account_look
 from tests.integration.verify_fault_table import definitions
 from tests.lab import binaries
 from tests.lab.state import BIN_DIR
@@ -81,7 +82,9 @@ def run(lab: dict[str, str]) -> Run:
 def play(run: Run, lab: dict[str, str]) -> Run:
     """A function that runs a playbook as a user does: the example's inventory, beside the one that says where the lab is."""
     inventories = ("-i", str(ROOT / "examples" / "inventory"), "-i", str(Path(lab["LAB_DIR"]) / "inventory.yml"), "--limit", "lab")
-    return lambda playbook, *options, **variables: run("ansible-playbook", playbook, *inventories, *options, **variables)
+    # Reports and backups go where a playbook runs: they are the lab's, and not another's that runs at the same time.
+    here = {"PWD": lab["LAB_DIR"]}
+    return lambda playbook, *options, **variables: run("ansible-playbook", playbook, *inventories, *options, **{**here, **variables})
 
 
 @pytest.fixture(scope="session")
@@ -138,9 +141,11 @@ def installed(automation: Run) -> Iterator[None]:
     By the least-privilege account, so that all that shares this shows that it can.
     """
     automation("accelerated.nodes.install", *NO_POOLS)
+    assert account_look.left(), "nothing of what is installed is seen in the account"
     yield
     everything = json.dumps({"node_pools_definitions": [*example_definitions(), *definitions()]})
     automation("accelerated.nodes.teardown", "-e", everything)
+    assert account_look.left() == []
 
 
 def example_definitions() -> list[dict[str, object]]:

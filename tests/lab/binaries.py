@@ -155,6 +155,26 @@ def module_source(name: str) -> Path:
     return Path(json.loads(answer)["Dir"])
 
 
+#: Karpenter's former versions, of which the lab has the charts alone -> the checksum of the module's source.
+FORMER = {
+    "1.0.8": "h1:iJrOIXwBKedKZuDJC133twh9muRzsnBej0nIez6oTTI=",
+    "1.13.0": "h1:NkFC6jM0JjnHMrIVCpmX0j5Gl2kGv9CV96oqvkExV4k=",
+}
+
+
+def former_source(version: str) -> Path:
+    """The directory of a former Karpenter's source in Go's module cache; downloaded if it is not there.
+
+    Raises:
+        LabError: it cannot be had, or is not what it was.
+    """
+    module = next(module for module in MODULES if module.directory == "karpenter")
+    answer = json.loads(_run(go_command(), module, "mod", "download", "-json", f"{module.path}@v{version}"))
+    if answer["Sum"] != FORMER[version]:
+        raise LabError(f"the source of {module.path} v{version} has the checksum {answer['Sum']}, and not {FORMER[version]}")
+    return Path(answer["Dir"])
+
+
 def _build(module: Module, go: Path, place: str, report: Report) -> None:
     report(f"building {', '.join(module.programs)} ({place})")
     began = time.monotonic()
