@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.lab.lock import alone
 from tests.lab.state import BIN_DIR, LabError
 
 GO_MODULES = Path(__file__).parent / "go"
@@ -78,13 +79,17 @@ KUBELET = Module(
 
 
 def build_all(report: Report = print, modules: Sequence[Module] = MODULES) -> None:
-    """Build what of the modules is missing or out of date.
+    """Build what of the modules is missing or out of date; one process at a time, as all would build the same.
 
     Raises:
         LabError: the toolchain is absent or a build failed.
     """
     go = go_command()
-    stale = [module for module in modules if not is_current(module, go)]
+    with alone(BIN_DIR / ".lock", lambda: report("another process builds; waiting for it")):
+        _build_stale([module for module in modules if not is_current(module, go)], go, report)
+
+
+def _build_stale(stale: Sequence[Module], go: Path, report: Report) -> None:
     LOG_DIR.mkdir(parents=True, exist_ok=True)
     (BIN_DIR / ".stamp").mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(WORKERS) as pool:
