@@ -24,7 +24,7 @@ INSTALLED = (
     "test_verify_signals",
 )
 #: Files whose tests install and remove on the lab what they need.
-BARE = ("test_guides", "test_molecule", "test_refusals", "test_stand_in_charts")
+BARE = ("test_guides", "test_molecule", "test_refusals", "test_stand_in_charts", "test_upgrade_definitions")
 #: Share -> its files. The longest first, as workers take one after the other.
 LABS = {"installed": INSTALLED, "bare lab": BARE}
 #: The worker whose lab is that of ``$LAB_DIR``.

@@ -215,7 +215,7 @@ def commands_of(said: str) -> list[str]:
 
 def shell(cluster: Cluster, command: str) -> None:
     """As a person types it, with that kubeconfig."""
-    environment = {"PATH": f"{BIN_DIR}:/usr/bin:/bin", "KUBECONFIG": str(cluster.plane.kubeconfig)}
+    environment = {"PATH": f"{BIN_DIR}:/usr/bin:/bin", "HOME": str(cluster.plane.directory), "KUBECONFIG": str(cluster.plane.kubeconfig)}
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], env=environment, text=True, capture_output=True, check=False)
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
 
