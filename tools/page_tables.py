@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / ".build" / "collections"))
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.access._needs import NEEDS, PARTS, VERIFY_NAMESPACE, Need  # noqa: E402
-from ansible_collections.accelerated.nodes.plugins.module_utils.aws._karpenter_rights import DIFFERENCES  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._karpenter_rights import DIFFERENCES, rights  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.charts._karpenter_versions import FIRST_BY_KUBERNETES  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._documentation import anchor  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._text import dotted  # noqa: E402
-from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._advice import TOPICS  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._advice import ANOTHER_REASON, SHOWN, TOPICS, UNKNOWN  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._advice_row import Advice  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._device_checks import LIMITS, STATE_CHECKS  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._failures import BY_EXIT_CODE, BY_TEXT  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._remedies import ACTIONS  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._required_facts import BOARDS, REQUIRED  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._xids import XIDS  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import Check  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._preflight import CHECKS  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._quotas import QUOTAS  # noqa: E402
 
@@ -53,6 +59,8 @@ class Page:
         return f"{before}{self.begin}\n\n{tables}\n\n{END}{after}"
 
 
+STACK = ROOT / "roles" / "eks_prerequisites" / "templates" / "stack.yml.j2"
+KARPENTER = ROOT / "roles" / "karpenter" / "defaults" / "main.yml"
 END = "<!-- end of tables -->"
 
 
@@ -71,22 +79,33 @@ def _cell(text: str) -> str:
     return text.replace("<", "&lt;").replace("|", "\\|")
 
 
+def entry(name: str, *parts: str) -> str:
+    """A heading of its own, whose anchor messages link to, and what is said below it; texts are kept from beginning a tag."""
+    return "\n\n".join([f"#### `{name}`", *(part.replace("<", "&lt;") for part in parts)])
+
+
 def diagnosis() -> Iterator[str]:
-    """A table for each topic of the advice."""
-    columns = ("Reason", "What it means", "Next step", "Can waiting help?")
+    """An entry for each reason, by topics."""
+    yield "\n".join(f"- [{topic}](#{anchor(topic)})" for topic in (*TOPICS, ANOTHER_REASON))
     for topic, rows in TOPICS.items():
-        yield table(topic, columns, (advice_row(*item) for item in rows.items()))
+        yield f"### {topic}"
+        yield SHOWN[topic]
+        yield from (advice_entry(*item) for item in rows.items())
+    yield f"### {ANOTHER_REASON}"
+    yield f"{UNKNOWN.explanation} {UNKNOWN.next_step}"
 
 
-def advice_row(reason: str, advice: Advice) -> tuple[str, ...]:
-    """The cells of one reason. A placeholder is shown as the word that takes its place."""
-    texts = (re.sub(r"\{(\w+)\}", r"*\1*", text) for text in (advice.explanation, advice.next_step))
-    return f"`{reason}`", *texts, "no" if advice.hopeless else "yes"
+def advice_entry(reason: str, advice: Advice) -> str:
+    """The entry of one reason. A placeholder is shown as the word that takes its place."""
+    meaning, step = (re.sub(r"\{(\w+)\}", r"*\1*", text) for text in (advice.explanation, advice.next_step))
+    hopeless = ["Waiting cannot help."] if advice.hopeless else []
+    return entry(reason, meaning, f"**Next step:** {step}", *hopeless)
 
 
 def verification() -> Iterator[str]:
     """What is looked at on each device, how a tool can fail, and the classes of action."""
-    yield table("Classes of action", ("Action", "What it says"), ((f"`{action}`", meaning) for action, meaning in ACTIONS.items()))
+    yield "### Classes of action"
+    yield from (entry(action, f"{meaning[:1].upper()}{meaning[1:]}.") for action, meaning in ACTIONS.items())
     yield table(
         "The state of an NVIDIA GPU",
         ("Check", "Facts of `nvidia-smi -q -x`", "A healthy GPU says", "Severity", "Action"),
@@ -148,17 +167,53 @@ def upgrade() -> Iterator[str]:
 
 def preflight() -> Iterator[str]:
     """The checks, and the tables that they go by."""
-    columns = ("Check", "Asks", "An error", "A warning", "Needs the rights")
-    rows = ((f"`{row.name}`", row.question, row.error or "-", row.warning or "-", ", ".join(row.rights) or "-") for row in CHECKS)
-    yield table("What is asked", columns, rows)
+    yield "### What is asked"
+    yield from map(check_entry, CHECKS)
     prefixes = {row: [prefix for prefix, other in QUOTAS.items() if other == row] for row in QUOTAS.values()}
     quotas = ((", ".join(prefixes[row]), row.families, f"`{row.on_demand}`", f"`{row.spot}`" if row.spot else "-") for row in prefixes)
     yield table("Quotas of vCPUs", ("Types that begin with", "Families", "On-demand", "Spot"), quotas)
 
 
+def iam() -> Iterator[str]:
+    """What the stack holds, and the statements of its policies, for the Karpenter that is installed by default."""
+    template = STACK.read_text()
+    kinds = sorted(set(re.findall(r"^    Type: (AWS::\S+)$", template, re.MULTILINE)))
+    yield "### What the stack holds"
+    yield "\n".join(f"- `{kind}`" for kind in kinds)
+    yield "### The nodes' role"
+    yield "AWS's own policies, and no other right:"
+    yield "\n".join(f"- `{name}`" for name in re.findall(r"iam::aws:policy/(\w+)", template))
+    version = yaml.safe_load(KARPENTER.read_text())["karpenter_chart_version"]
+    yield f"### The controller's policies, for Karpenter {version}"
+    for policy in rights(version, "demo")["policies"]:
+        yield entry(policy["name"], f"{policy['description']}.")
+        yield f"```json\n{json.dumps([_worded(each) for each in policy['statements']], indent=2)}\n```"
+
+
+def _worded(value: Any) -> Any:
+    """A part of a policy with CloudFormation's functions as the words that they put in."""
+    match value:
+        case {"Fn::Sub": text} | {"Ref": text}:
+            return text if "$" in text else f"${{{text}}}"
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"${{{name}.{attribute}}}"
+        case dict():
+            return {key: _worded(each) for key, each in value.items()}
+        case list():
+            return [_worded(each) for each in value]
+    return value
+
+
+def check_entry(check: Check) -> str:
+    """The entry of one check of the preflight."""
+    parts = {"An error": check.error, "A warning": check.warning, "Needs the rights": ", ".join(f"`{each}`" for each in check.rights)}
+    return entry(check.name, check.question, "\n".join(f"- {title}: {text}" for title, text in parts.items() if text))
+
+
 PAGES = (
     Page("permissions.md", "plugins/module_utils/access/_needs.py", permissions),
     Page("diagnosis.md", "plugins/module_utils/diagnosis/_advice_*.py", diagnosis),
+    Page("iam.md", "plugins/module_utils/aws/_karpenter_rights.py and roles/eks_prerequisites/templates/stack.yml.j2", iam),
     Page("upgrade.md", "plugins/module_utils/aws/_karpenter_rights.py and charts/_karpenter_versions.py", upgrade),
     Page(
         "verification.md",

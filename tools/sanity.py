@@ -11,11 +11,13 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / ".build" / "sanity"
-COLLECTION = WORK / "ansible_collections" / "accelerated" / "nodes"
+# The collections of the developer environment.
+BUNDLED = Path(sysconfig.get_path("purelib")) / "ansible_collections"
 SIBLINGS = ("kubernetes/core", "amazon/aws")
 # Neither program is in the environment: there is no PowerShell here, and shell scripts are few and short.
 SKIPPED = ("pslint", "shellcheck")
@@ -27,66 +29,77 @@ import subprocess
 import sys
 
 subprocess.check_call([sys.executable, "-m", "ensurepip", "--default-pip"])
-subprocess.check_call([sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "pip==25.2"])
+subprocess.check_call([sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "pip=={version}"])
 """
+# The pip that each ansible-test asks for: up to ansible-core 2.19, and after it.
+PIPS = ("24.2", "25.2")
 
 
-def tracked_files() -> list[str]:
+def collection(work: Path) -> Path:
+    """Where the copy is, in a place that ansible-test takes."""
+    return work / "ansible_collections" / "accelerated" / "nodes"
+
+
+def tracked_files(left_out: tuple[str, ...] = LEFT_OUT) -> list[str]:
     """Paths in the working tree that are tracked, or untracked and not ignored, without those left out."""
     listing = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True, text=True
     )
-    return [name for name in listing.stdout.split("\0") if name and (ROOT / name).is_file() and not name.startswith(LEFT_OUT)]
+    return [name for name in listing.stdout.split("\0") if name and (ROOT / name).is_file() and not name.startswith(left_out)]
 
 
-def copy_collection() -> None:
+def copy_collection(copy: Path) -> None:
     """Make the copy anew, all but ansible-test's environments in it, which are slow to build.
 
     It is a git repository of its own: otherwise ansible-test would find the checkout's above it.
     """
-    wanted = {COLLECTION / name: ROOT / name for name in tracked_files()}
-    for path in COLLECTION.rglob("*"):
-        kept = path.is_relative_to(COLLECTION / "tests" / "output") or path.is_relative_to(COLLECTION / ".git")
+    wanted = {copy / name: ROOT / name for name in tracked_files()}
+    for path in copy.rglob("*"):
+        kept = path.is_relative_to(copy / "tests" / "output") or path.is_relative_to(copy / ".git")
         if path.is_file() and path not in wanted and not kept:
             path.unlink()
     for target, source in wanted.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target)
-    subprocess.run(["git", "init", "--quiet"], cwd=COLLECTION, check=True)
+    subprocess.run(["git", "init", "--quiet"], cwd=copy, check=True)
 
 
-def link_siblings() -> None:
-    """Put the collections that ours imports beside it, from the developer environment."""
-    import ansible_collections
-
-    bundled = Path(ansible_collections.__path__[0])
+def link_siblings(root: Path) -> None:
+    """Put the collections that ours imports into ``root``, from the developer environment."""
     for sibling in SIBLINGS:
-        link = WORK / "ansible_collections" / sibling
+        link = root / "ansible_collections" / sibling
         link.parent.mkdir(parents=True, exist_ok=True)
         link.unlink(missing_ok=True)
-        link.symlink_to(bundled / sibling)
+        link.symlink_to(BUNDLED / sibling)
 
 
-def prepare_home() -> Path:
+def prepare_home(work: Path) -> Path:
     """A home directory of ansible-test's own, with the script that it would download."""
-    home = WORK / "home"
+    home = work / "home"
     cache = home / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
-    (cache / "get_pip_25_2.py").write_text(GET_PIP)
+    for version in PIPS:
+        (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(GET_PIP.format(version=version))
     return home
 
 
-def main(arguments: list[str]) -> int:
-    """Run the sanity tests; ``arguments`` go to ansible-test (``--test validate-modules``, a file, ...)."""
-    copy_collection()
-    link_siblings()
-    environment = os.environ | {"HOME": str(prepare_home()), "PATH": f"{ROOT}/.venv/bin:/usr/local/bin:/usr/bin:/bin"}
+def run(arguments: list[str], work: Path = WORK, programs: Path = ROOT / ".venv" / "bin", python: str = "") -> int:
+    """Run the sanity tests; ansible-test's exit status.
+
+    :param arguments: for ansible-test (``--test validate-modules``, a file, ...).
+    :param work: folder of the copy and of ansible-test's environments.
+    :param programs: where the ansible-test is that is to be run.
+    :param python: version to run the tests with, by default this one.
+    """
+    copy_collection(collection(work))
+    link_siblings(work)
+    python = python or f"{sys.version_info.major}.{sys.version_info.minor}"
+    environment = os.environ | {"HOME": str(prepare_home(work)), "PATH": f"{programs}:/usr/local/bin:/usr/bin:/bin"}
     environment.pop("ANSIBLE_COLLECTIONS_PATH", None)
     skips = [word for test in SKIPPED for word in ("--skip-test", test)]
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    command = ["ansible-test", "sanity", "--venv", "--python", python, "--color", "no", *skips, *arguments]
-    return subprocess.run(command, cwd=COLLECTION, env=environment, check=False).returncode
+    command = [str(programs / "ansible-test"), "sanity", "--venv", "--python", python, "--color", "no", *skips, *arguments]
+    return subprocess.run(command, cwd=collection(work), env=environment, check=False).returncode
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(sys.argv[1:]))

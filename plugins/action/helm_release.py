@@ -5,12 +5,17 @@
 An action plugin and not a list of tasks: a task cannot leave out a warning that is not meant for the user
 (kubernetes.core deprecates a return value of its own whenever the release is there), nor give a diff, nor turn another
 module's failure into a sentence without showing that failure first.
+
+Where it runs on the controller, it looks for itself before it starts any of them: a release that is as it is wanted to be costs a request
+or two. Whatever then goes wrong is left to the modules, which say what it is.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -27,6 +32,9 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.charts._helm imp
     refusal,
     workloads,
 )
+from ansible_collections.accelerated.nodes.plugins.module_utils.charts._release_record import is_wanted, latest, rolled_out
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError
+from ansible_collections.accelerated.nodes.plugins.plugin_utils._at_hand import client_at_hand, plain, runs_here
 
 SPEC = {
     "state": {"choices": ["present", "absent", "checked"], "default": "present"},
@@ -61,6 +69,9 @@ NOISE = ("The 'status.values' return value is deprecated", "The default idempote
 CHART = ("chart_ref", "chart_repo_url", "chart_version", "plain_http")
 # States in which Helm lists a release that is there; Helm 3 leaves out the last unless asked for it.
 THERE = ["deployed", "failed", "pending"]
+# By these Helm goes to another cluster than kubernetes.core's options name, or keeps its records in another place.
+HELM_ENVIRONMENT = ("HELM_KUBEAPISERVER", "HELM_KUBECAFILE", "HELM_KUBECONTEXT", "HELM_KUBETOKEN", "HELM_KUBEASUSER", "HELM_DRIVER")
+RESOURCES = {"DaemonSet": "daemonsets", "Deployment": "deployments"}
 REQUIRED_IF = [("state", "present", ["chart_ref"]), ("state", "checked", ["chart_ref"])]
 
 
@@ -86,16 +97,18 @@ class ActionModule(ActionBase):
         _dummy, options = self.validate_argument_spec(SPEC, required_if=REQUIRED_IF)
         self._vars = task_vars
         self._options = options = _normalised(options)
-        # Each question to Helm costs a second; an installation that shows no diff has no use for what was there before.
+        # Its questions are the client's to ask; where there is none, each run of Helm costs a second, and so it is asked only if need be.
+        self._client = self._client_at_hand()
         asks = options["state"] != "present" or options["mend_pending"] or self._task.diff or self._task.check_mode
-        before = self._unlocked(self._release()) if asks else None
+        before = self._unlocked(self._release()) if asks or self._client else None
         if options["state"] == "checked":
             rendered = self._render()
             made = {"objects": _objects(rendered)} if options["objects"] else {}
             return {"changed": False, **_facts(before, options), **made}
-        changed = self._apply()
+        changed = not self._is_wanted(before) and self._apply()
         after = self._after(before, changed)
-        result = {"changed": changed, **_facts(after, options)}
+        facts = _facts(after, options)
+        result = {"changed": changed, **facts, "rolling": self._rolling(facts["workloads"])}
         return {**result, "diff": diff(_shown(before), _shown(after))} if changed and self._task.diff else result
 
     def _unlocked(self, before: dict | None) -> dict | None:
@@ -143,8 +156,37 @@ class ActionModule(ActionBase):
             arguments["wait"] = True
         return self._helm("helm", {**self._target(), **arguments})["changed"]
 
+    def _client_at_hand(self):
+        """Return a client where this process may look for itself, None where it may not."""
+        if any(os.environ.get(name) for name in HELM_ENVIRONMENT):
+            return None
+        return client_at_hand(self, self._auth(KUBERNETES_AUTH))
+
+    def _is_wanted(self, release: dict | None) -> bool:
+        """Whether Helm would find nothing to do."""
+        options = self._options
+        return bool(self._client) and options["state"] == "present" and is_wanted(release, options, plain(options["values"]))
+
+    def _rolling(self, wanted: list[dict]) -> list[dict]:
+        """Return which of the workloads may still be rolling out: all that are not seen to have come to their end."""
+        return [each for each in wanted if not (self._client and self._is_rolled_out(each))]
+
+    def _is_rolled_out(self, workload: dict) -> bool:
+        path = f"/apis/apps/v1/namespaces/{workload['namespace']}/{RESOURCES[workload['kind']]}/{workload['name']}"
+        try:
+            return rolled_out({"kind": workload["kind"], **self._client.get(path)})
+        except ApiError:
+            return False
+
     def _release(self) -> dict | None:
         """Return the release that is there, None if none is."""
+        options = self._options
+        if self._client:
+            query = {"labelSelector": f"owner=helm,name={options['name']}"}
+            try:
+                return latest(self._client.get(f"/api/v1/namespaces/{options['namespace']}/secrets", query)["items"])
+            except (ApiError, KeyError, ValueError):
+                self._client = None
         return self._helm("helm_info", {**self._target(), "release_state": THERE}).get("status")
 
     def _render(self) -> str:
@@ -155,13 +197,30 @@ class ActionModule(ActionBase):
         descriptor, path = tempfile.mkstemp(prefix="accelerated-nodes-", suffix=".yml")
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                yaml.safe_dump(_plain(self._options["values"]), stream)
+                yaml.safe_dump(plain(self._options["values"]), stream)
             options = self._options
+            if runs_here(self) and not options["objects"]:
+                return self._render_here(path)
             target = {"release_name": options["name"], "release_namespace": options["namespace"], "values_files": [path]}
             definitions = {"include_crds": options["objects"] and not options["skip_crds"]}
             return self._helm("helm_template", {**self._chart(), **target, **definitions})["stdout"]
         finally:
             Path(path).unlink()
+
+    def _render_here(self, values: str) -> str:
+        """Render the chart as kubernetes.core.helm_template does, with the values of a file."""
+        options = self._options
+        helm = options["binary_path"] or shutil.which("helm")
+        if not helm:
+            raise AnsibleActionFail(refusal({"msg": "Failed to find required executable helm"}, options))
+        flags = [f"--namespace={options['namespace']}", f"--values={values}"]
+        flags += [f"--{flag}={options[key]}" for flag, key in (("version", "chart_version"), ("repo", "chart_repo_url")) if options[key]]
+        flags += ["--plain-http"] if options["plain_http"] else []
+        command = [helm, "template", options["name"], options["chart_ref"], *flags]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False)
+        if done.returncode:
+            raise AnsibleActionFail(refusal({"stderr": done.stderr}, options))
+        return done.stdout
 
     def _chart(self) -> dict:
         return {key: self._options[key] for key in CHART if self._options[key]}
@@ -228,15 +287,3 @@ def _objects(rendered: str) -> list[dict]:
 
 def _shown(release: dict | None) -> dict | None:
     return release and {"chart": release["chart"], "values": release.get("release_values") or {}}
-
-
-def _plain(value):
-    """Return the value of plain types only: YAML's safe dumper does not know Ansible's tagged strings."""
-    if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    for kind in (bool, int, float, str):
-        if isinstance(value, kind):
-            return kind(value)
-    return value

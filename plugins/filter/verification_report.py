@@ -23,10 +23,11 @@ options:
       - V(html), one self-contained page for a person; V(markdown), a short summary; V(junit), JUnit XML for a pipeline; V(json), a document for
         programs, whose schema is docs/schemas/verification-report.schema.json.
       - V(lines), a list with a sentence for each node.
+      - V(changes), a list with a sentence for what is not as it was in the run that was compared with; empty where none was to be.
       - V(conformance), evidence for the item C(cluster_autoscaling) of CNCF AI conformance, as YAML. Empty unless all nodes of a NodePool were
         asked for by the verification, and nodes of it were given back.
     type: str
-    choices: [html, junit, json, lines, markdown, conformance]
+    choices: [html, junit, json, lines, changes, markdown, conformance]
     default: html
   title:
     description: What was verified, such as the cluster's name. Shown in V(html) and V(markdown).
@@ -54,7 +55,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The document as text; with V(lines) a list of sentences.
+  description: The document as text; with V(lines) and V(changes) a list of sentences.
   type: raw
 """
 
@@ -64,6 +65,7 @@ from collections.abc import Mapping
 import yaml
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
+from ansible_collections.accelerated.nodes.plugins.module_utils.reports._artifact import change_lines
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._conformance import autoscaling
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report import junit, report, sentence
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report_html import html_report
@@ -74,6 +76,7 @@ FORMATS = {
     "junit": lambda result, title, time: junit(result),
     "json": lambda result, title, time: json.dumps(report(result), indent=2, sort_keys=True) + "\n",
     "lines": lambda result, title, time: [sentence(each) for each in report(result)["nodes"]],
+    "changes": lambda result, title, time: change_lines(result),
     "markdown": markdown_report,
     "conformance": lambda result, title, time: _conformance(result),
 }

@@ -235,6 +235,17 @@ options:
         there, by the path that they have at home; O(images) and the images of O(compute) stay as they are given.
     type: str
     default: ""
+  history:
+    description:
+      - Directory, on the machine where the module runs, of the evidence bundles of earlier runs. The run adds its own, and says in RV(comparison)
+        what is not as it was in the last one that is whole and has measured a node.
+      - Whatever is wrong with it, such as a bundle that was changed or a disk that is full, is a warning, and has no part in how the run ends.
+      - Runs of other nodes, such as those of one NodePool, need a directory of their own.
+    type: path
+  history_keep:
+    description: How many bundles O(history) keeps; older ones are removed.
+    type: int
+    default: 30
 requirements:
   - kubernetes >= 24.2.0
 notes:
@@ -439,7 +450,7 @@ plan:
   elements: str
 evidence:
   description: Where the evidence bundle is, C(path), and the SHA-256 of its manifest, C(manifest_sha256).
-  returned: with O(evidence)
+  returned: with O(evidence) or O(history)
   type: dict
 comparison:
   description:
@@ -447,7 +458,12 @@ comparison:
     - C(new), C(still_failing) and C(mended) list findings that are errors, by node, check and device; C(not_looked_at) those that are gone from
       nodes that could not be measured this time.
     - C(missing) and C(appeared) list nodes, and C(devices) the UUIDs that are on another node than before (C(was_on), C(is_on)), or on none.
-  returned: with O(compare_with)
+  returned: with O(compare_with), or with O(history) where there was a bundle to compare with
+  type: dict
+history:
+  description: The directory (C(path)), this run's bundle, empty if it could not be written (C(bundle)), the one that it was compared with
+    (C(compared_with)), if there was none a sentence that says so (C(text)), and what went wrong (C(troubles)).
+  returned: with O(history)
   type: dict
 verdict:
   description: Why nodes that were asked for are not ready, as M(accelerated.nodes.nodeclaim_wait) returns it.
@@ -515,6 +531,8 @@ OPTIONS = {
     "from_evidence": {"type": "path", "aliases": ["from"]},
     "compare_with": {"type": "path"},
     "registry": {"type": "str", "default": ""},
+    "history": {"type": "path"},
+    "history_keep": {"type": "int", "default": 30},
 }
 
 
@@ -536,7 +554,8 @@ def verify(module: AcceleratorModule) -> dict:
 
 
 def main() -> None:
-    AcceleratorModule(OPTIONS, mutually_exclusive=[("evidence", "from_evidence")]).run(verify)
+    alone = [("history", each) for each in ("evidence", "from_evidence", "compare_with")]
+    AcceleratorModule(OPTIONS, mutually_exclusive=[("evidence", "from_evidence"), *alone]).run(verify)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ author:
 description:
   - Runs M(kubernetes.core.helm) and turns what it says into a sentence that names the option, its value, Helm's reason and the next step.
   - Shows the chart and the values that change in diff mode, and tells what the release rolls out. Neither needs the helm-diff plugin.
+  - Leaves a release alone that is deployed with this chart, version and values, as M(kubernetes.core.helm) does without the helm-diff plugin.
+    Where the task runs on the controller, Helm's record in the cluster is enough to see that, and Helm is not run.
   - Made for the roles of this collection.
 options:
   state:
@@ -120,6 +122,13 @@ workloads:
     - kind: DaemonSet
       name: nvidia-device-plugin
       namespace: nvidia-device-plugin
+rolling:
+  description:
+    - Those of RV(workloads) whose rollout has not been seen to be over. Where the task runs on the controller, none of them is named of which it
+      is; elsewhere they all are.
+  returned: when O(state=present) or O(state=absent)
+  type: list
+  elements: dict
 objects:
   description:
     - What the chart makes, as far as it decides which rights its installation takes. Each C(apiVersion), C(kind), C(metadata) with name and

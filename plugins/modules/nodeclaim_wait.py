@@ -136,6 +136,10 @@ verdict:
     next_step:
       description: What to do.
       type: str
+    documentation:
+      description: Address of the reason's entry in the documentation.
+      type: str
+      sample: https://github.com/ansible-collections/accelerated.nodes/tree/main/docs/diagnosis.md#devicepluginmissing
 """
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._watch import Deadline

@@ -226,6 +226,10 @@ findings:
       description: What to do.
       type: str
       sample: Ask for more by `aws service-quotas request-service-quota-increase ...`
+    documentation:
+      description: Address of the check's entry in the documentation.
+      type: str
+      sample: https://github.com/ansible-collections/accelerated.nodes/tree/main/docs/preflight.md#vcpu_quotas
 refusal:
   description: All errors in one text; empty when there is none.
   returned: success
@@ -273,7 +277,7 @@ table:
   returned: success
   type: list
   elements: str
-  sample: ["Preflight of cluster production in us-west-2: 15 passed"]
+  sample: ["Preflight of cluster production in us-west-2: 17 passed"]
 """
 
 import os

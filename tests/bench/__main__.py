@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 
-from tests.bench import api_requests, flip, info, many, progress, report, soak, verify
+from tests.bench import api_requests, flip, info, install, many, progress, report, soak, verify
 from tests.bench.bench import Bench, bench
 from tests.bench.figures import Figure
 from tests.lab import binaries
@@ -24,6 +24,7 @@ BENCHMARKS = {
     "many": many.run,
     "progress": progress.run,
     "verify": verify.run,
+    "install": install.run,
 }
 
 

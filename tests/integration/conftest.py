@@ -1,9 +1,10 @@
-"""One lab for the whole session: brought up if it was not, and taken down again only then."""
+"""One lab for the whole session (for a worker's, where several run tests): brought up if it was not, and taken down again only then."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -12,9 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from tests import shares
+from tests.integration import account_look
 from tests.integration.verify_fault_table import definitions
+from tests.lab import binaries
+from tests.lab.state import BIN_DIR
 
 ROOT = Path(__file__).resolve().parents[2]
+# The lab has one Karpenter: its charts are published a second time under this number, of the next minor version.
+LATER = "1.15.0"
 
 Run = Callable[..., str]
 
@@ -34,8 +41,10 @@ def exported(script: str) -> dict[str, str]:
 def lab(pytestconfig: pytest.Config) -> Iterator[dict[str, str]]:
     """The environment in which programs meet the lab."""
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
-    os.environ.setdefault("LAB_DIR", str(ROOT / ".build" / "lab"))
-    was_up = lab_command("env", capture_output=True).returncode == 0
+    directory = os.environ.get("LAB_DIR") or str(ROOT / ".build" / "lab")
+    os.environ["LAB_DIR"] = shares.lab_directory(directory, shares.worker_of(os.environ))
+    # A worker's own is nobody else's, so that one still there was left by a run that was killed.
+    was_up = os.environ["LAB_DIR"] == directory and lab_command("env", capture_output=True).returncode == 0
     with capture.global_and_fixture_disabled():
         # A cold build takes 20 minutes, and its progress is the only sign of life.
         assert lab_command("up", stdout=subprocess.DEVNULL).returncode == 0, "the lab did not come up; see above"
@@ -75,6 +84,35 @@ def play(run: Run, lab: dict[str, str]) -> Run:
     return lambda playbook, *options, **variables: run("ansible-playbook", playbook, *inventories, *options, **variables)
 
 
+@pytest.fixture(scope="session")
+def program(lab: dict[str, str]) -> Run:
+    """A function that runs one of the lab's programs and gives its output."""
+
+    def run_program(name: str, *words: str, given: str | None = None) -> str:
+        command = [str(BIN_DIR / name), *words]
+        return subprocess.run(command, env=lab, input=given, text=True, check=True, capture_output=True).stdout
+
+    return run_program
+
+
+@pytest.fixture(scope="session")
+def registry(lab: dict[str, str]) -> str:
+    """The address of the lab's registry of charts."""
+    inventory = (Path(lab["LAB_DIR"]) / "inventory.yml").read_text()
+    return re.search(r"oci://[^/\s\"]+", inventory)[0]
+
+
+@pytest.fixture(scope="session")
+def later_charts(program: Run, registry: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Both of Karpenter's charts under a later number, which is given."""
+    place = tmp_path_factory.mktemp("charts")
+    for chart in ("karpenter", "karpenter-crd"):
+        source = binaries.module_source("karpenter") / "charts" / chart
+        program("helm", "package", str(source), f"--version={LATER}", f"--app-version={LATER}", f"--destination={place}")
+        program("helm", "push", str(place / f"{chart}-{LATER}.tgz"), f"{registry}/karpenter", "--plain-http")
+    return LATER
+
+
 NO_POOLS = ("-e", '{"node_pools_definitions": []}')
 AUTOMATION = "accelerated.nodes.automation_rbac"
 # Longer than any session.
@@ -100,8 +138,10 @@ def installed(automation: Run) -> Iterator[None]:
     By the least-privilege account, so that all that shares this shows that it can.
     """
     automation("accelerated.nodes.install", *NO_POOLS)
+    assert account_look.left(), "nothing of what is installed is seen in the account"
     yield
     automation("accelerated.nodes.teardown", *NO_POOLS)
+    assert account_look.left() == []
 
 
 @pytest.fixture(scope="module")
@@ -119,8 +159,3 @@ def verify_pools(play: Run, installed: None) -> Iterator[None]:
     play("accelerated.nodes.install", "--tags", "node_pools", "-e", pools)
     yield
     play("accelerated.nodes.teardown", "--tags", "node_pools", "-e", pools)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests that share the installation behind those that install and remove everything themselves."""
-    items.sort(key=lambda item: "installed" in getattr(item, "fixturenames", ()))

@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.lab import binaries
+from tests.integration.conftest import LATER
 from tests.lab.state import BIN_DIR
 
 pytestmark = pytest.mark.lab
 
-FORMER, LATER = "1.14.3", "1.15.0"
+FORMER = "1.14.3"
 DEFINITION = "nodeoverlays.karpenter.sh"
 # No node comes of it.
 POOL = {
@@ -38,38 +38,12 @@ Program = Callable[..., str]
 
 
 @pytest.fixture
-def program(lab: dict[str, str]) -> Program:
-    """A function that runs one of the lab's programs and gives its output."""
-
-    def run_program(name: str, *words: str, given: str | None = None) -> str:
-        command = [str(BIN_DIR / name), *words]
-        return subprocess.run(command, env=lab, input=given, text=True, check=True, capture_output=True).stdout
-
-    return run_program
-
-
-@pytest.fixture
-def registry(lab: dict[str, str]) -> str:
-    inventory = yaml.safe_load((Path(lab["LAB_DIR"]) / "inventory.yml").read_text())
-    return re.search(r"oci://[^/]+", json.dumps(inventory))[0]
-
-
-@pytest.fixture
-def later_charts(program: Program, registry: str, tmp_path: Path) -> None:
-    """Both charts under the later number."""
-    for chart in ("karpenter", "karpenter-crd"):
-        source = binaries.module_source("karpenter") / "charts" / chart
-        program("helm", "package", str(source), f"--version={LATER}", f"--app-version={LATER}", f"--destination={tmp_path}")
-        program("helm", "push", str(tmp_path / f"{chart}-{LATER}.tgz"), f"{registry}/karpenter", "--plain-http")
-
-
-@pytest.fixture
-def upgrade(play: Program, tmp_path: Path) -> Program:
-    """A function that runs the playbook for a version."""
+def upgrade(automation: Program, tmp_path: Path) -> Program:
+    """A function that runs the playbook for a version, as the least-privilege account."""
 
     def run_playbook(version: str, *options: str, fails: bool = False, **variables: object) -> str:
         given = {"karpenter_chart_version": version, "karpenter_backup_dir": str(tmp_path / "backups"), **variables}
-        return " ".join(play("accelerated.nodes.upgrade", "-e", json.dumps(given), *options, fails=fails).split())
+        return " ".join(automation("accelerated.nodes.upgrade", "-e", json.dumps(given), *options, fails=fails).split())
 
     return run_playbook
 
@@ -96,7 +70,7 @@ def disorder(installed: None, program: Program, registry: str, lab: dict[str, st
 
 
 def test_upgrade_mends_what_it_is_asked_to_and_saves_the_pools(
-    disorder: None, later_charts: None, upgrade: Program, program: Program, tmp_path: Path
+    disorder: None, later_charts: str, upgrade: Program, program: Program, tmp_path: Path
 ) -> None:
     refused = upgrade(LATER, "--tags", "karpenter", fails=True)
     assert "is in state pending-upgrade since" in refused and "set karpenter_mend_pending_release to true" in refused

@@ -1,6 +1,7 @@
-"""The lab's command line: ``python -m tests.lab <command>``.
+"""The lab's command line: ``python -m tests.lab <command>`` in the checkout, ``tools/lab <command>`` from any directory.
 
 up      build what is missing, start everything, print the shell's environment; running twice changes nothing
+        --installed: and have Karpenter and the device plugins in the cluster, as the playbook ``install`` leaves them
 down    end everything, remove the lab's directory
 status  what runs, ports, nodes, NodeClaims
 env     the environment again, for ``eval``
@@ -20,20 +21,40 @@ from collections.abc import Callable, Sequence
 
 import yaml
 
-from tests.lab import binaries, cluster, process, registry
+from tests.lab import binaries, cluster, installed, process, registry
+from tests.lab.lock import alone
 from tests.lab.patience import Part, await_part
 from tests.lab.real import lane
-from tests.lab.state import BIN_DIR, CHECKOUT, CLUSTER_NAME, REGION, LabError, State
+from tests.lab.state import BIN_DIR, CHECKOUT, CLUSTER_NAME, REGION, LabError, State, is_free
 
 DAEMON = "daemon"
 SUPERVISOR = Part(DAEMON, "the supervisor", DAEMON)
 NODE_CLAIMS = "nodeclaims.karpenter.sh"
 #: What may lie in the lab's directory before its first ``up``: faults can be set ahead.
 WELCOME = {"faults.json"}
+#: What a green run on the lab means; said each time that it comes up.
+TRUTH = """\
+real: etcd, the Kubernetes API server, controller manager and scheduler, Karpenter, Helm and the chart registry
+simulated: AWS, the nodes and their pods, the accelerators and what their tools print
+stand-ins: the charts of NVIDIA, Neuron and llmaz
+so a green run proves roles, variables and Karpenter's answers to them, and no hardware, driver or AWS account"""
+#: The exit status of a program that a closed pipe ended.
+PIPE_CLOSED = 141
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit status."""
+    try:
+        status = _command(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has enough, as `head` does. Python would flush once more at its end, and say so again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    return status
+
+
+def _command(arguments: Sequence[str]) -> int:
     match list(arguments):
         case ["fault", *rest]:
             from tests.lab.nodes import faults
@@ -41,6 +62,8 @@ def main(arguments: Sequence[str]) -> int:
             return faults.main(rest)
         case ["real", *rest]:
             return _guarded(lambda: lane.main(rest, _say))
+        case ["up", "--installed"]:
+            return _guarded(lambda: up(with_installation=True))
         case [name] if name in COMMANDS:
             return _guarded(COMMANDS[name])
         case _:
@@ -48,12 +71,27 @@ def main(arguments: Sequence[str]) -> int:
             return 2
 
 
-def up() -> None:
-    """Start the lab, or what of it does not run."""
+def up(with_installation: bool = False) -> None:
+    """Start the lab, or what of it does not run; ``with_installation`` of Karpenter and the device plugins."""
     began = time.monotonic()
-    binaries.build_all(_say)
     state = State.load()
     _refuse_foreign(state)
+    _refuse_taken_ports(state)
+    binaries.build_all(_say)
+    # Two that come up together could choose the same port, before either listens there.
+    with alone(BIN_DIR / ".up", lambda: _say("another lab comes up; waiting for it")):
+        _start(state)
+    if with_installation:
+        _say(f"installing Karpenter and the device plugins; {state.log(installed.LOG)} tells how far it is")
+        installed.install(state)
+    _say(f"the lab is up after {time.monotonic() - began:.1f} s; its state is in {state.directory}")
+    for line in TRUTH.splitlines():
+        _say(line)
+    env()
+
+
+def _start(state: State) -> None:
+    """Start every part that does not run, and wait until all are ready."""
     state.choose_ports()
     state.save()
     _start_daemon(state)
@@ -64,8 +102,6 @@ def up() -> None:
     (state.directory / "inventory.yml").write_text(yaml.safe_dump(inventory(state), sort_keys=False), encoding="utf-8")
     _say("simulated AWS and nodes")
     await_part(state, SUPERVISOR, state.facts, "the supervisor is ready", patience=60)
-    _say(f"the lab is up after {time.monotonic() - began:.1f} s; its state is in {state.directory}")
-    env()
 
 
 def down() -> None:
@@ -106,7 +142,7 @@ def env() -> None:
     """Print the environment that reaches the lab, as one ``export`` line."""
     state = State.load()
     if not state.ports:
-        raise LabError(f"there is no lab in {state.directory}; start it with `python -m tests.lab up`")
+        raise LabError(f"there is no lab in {state.directory}; start it with the command `up`, or set LAB_DIR to where it is")
     print("export " + " ".join(f"{name}={shlex.quote(value)}" for name, value in state.environment().items()))
 
 
@@ -170,6 +206,17 @@ def _refuse_foreign(state: State) -> None:
     foreign = {path.name for path in state.directory.iterdir()} - WELCOME
     if foreign:
         raise LabError(f"LAB_DIR={state.directory} holds other things ({min(foreign)}); name a directory of its own")
+
+
+def _refuse_taken_ports(state: State) -> None:
+    """A lab that was ended from without, as by a restart of the machine, has ports that others may have taken since."""
+    if process.running(state.directory, DAEMON) or cluster.processes(state):
+        return
+    for name, port in state.ports.items():
+        if not is_free(port):
+            raise LabError(
+                f"port {port} ({name}) of the lab in {state.directory} is taken by another program; `down`, then `up`, chooses other ports"
+            )
 
 
 def _start_daemon(state: State) -> None:

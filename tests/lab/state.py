@@ -150,6 +150,12 @@ def free_ports(count: int) -> list[int]:
             listener.close()
 
 
+def is_free(port: int) -> bool:
+    """Whether nobody listens on the port; connections to it that have ended do not count."""
+    with socket.socket() as caller:
+        return caller.connect_ex((LOOPBACK, port)) != 0
+
+
 def _listen(port: int) -> socket.socket | None:
     listener = socket.socket()
     try:

@@ -78,6 +78,10 @@ class Client:
         """Merges ``body`` into the object at ``path``; with its ``metadata.resourceVersion`` only if nobody changed it since (409)."""
         return self._json(Request("PATCH", path, body=body, content_type="application/merge-patch+json"))
 
+    def apply(self, path: str, body: dict[str, Any], query: dict[str, Any]) -> dict[str, Any]:
+        """Applies ``body`` to the object at ``path`` on the server, by the ``fieldManager`` of the query."""
+        return self._json(Request("PATCH", path, query, body, content_type="application/apply-patch+yaml"))
+
     def delete(self, path: str, body: dict[str, Any] | None = None, query: dict[str, Any] | None = None) -> dict[str, Any]:
         """Deletes the object at ``path``; ``body`` holds DeleteOptions."""
         return self._json(Request("DELETE", path, query, body))

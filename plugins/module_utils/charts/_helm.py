@@ -12,6 +12,7 @@ import gzip
 import json
 import re
 
+from ansible_collections.accelerated.nodes.plugins.module_utils.charts._release_record import WORKLOAD_KINDS, opened
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._text import shorten
 
 CHART = "{chart_ref_option} '{chart_ref}', version '{chart_version}'"
@@ -94,8 +95,6 @@ REFUSALS = (
 )
 OTHERWISE = (CHART + ", cannot be installed as release '{name}' in the namespace '{namespace}'", "Correct what the message names")
 
-WORKLOAD_KINDS = ("DaemonSet", "Deployment")
-
 # Of a release that a Helm run has begun to change and not ended; Helm takes it for one that another run is changing.
 PENDING = "pending-"
 LOCKED = (
@@ -138,11 +137,8 @@ def record(release: dict) -> str:
 
 
 def as_failed(secret: dict) -> dict:
-    """Return what to lay over the Secret of a revision, so that Helm takes it for one that has failed, and changes the release again.
-
-    Helm keeps a revision as base64 of gzipped JSON, and Kubernetes the Secret's data as base64.
-    """
-    revision = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(secret["data"]["release"]))))
+    """Return what to lay over the Secret of a revision, so that Helm takes it for one that has failed, and changes the release again."""
+    revision = opened(secret)
     revision["info"] = {**revision["info"], "status": FAILED, "description": "A Helm run was cut off"}
     kept = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(revision).encode()))).decode()
     metadata = {"name": secret["metadata"]["name"], "namespace": secret["metadata"]["namespace"], "labels": {"status": FAILED}}

@@ -47,3 +47,15 @@ def version(text: str) -> tuple[int, ...]:
 def dotted(numbers: Iterable[int]) -> str:
     """Return a version as it is written: ``1.14`` of (1, 14)."""
     return ".".join(map(str, numbers))
+
+
+def text_items(values: Iterable[object], commas: bool = True) -> list[str]:
+    """Return the texts in lists and lines, in order, each once; without spaces around them and those that are empty.
+
+    Args:
+        values: Texts, numbers, or None.
+        commas: Whether a comma parts two items as a line feed does.
+    """
+    separator = r"[\r\n,]" if commas else r"[\r\n]"
+    parts = (part.strip() for value in values if value is not None for part in re.split(separator, str(value)))
+    return list(dict.fromkeys(part for part in parts if part))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._advice import advice_for
+from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._advice import advice_for, documentation_of
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,12 @@ class Verdict:
     @property
     def result(self) -> dict[str, str]:
         """The verdict as the modules return it."""
-        return {name: getattr(self, name) for name in ("object", "reason", "message", "explanation", "next_step")}
+        return {name: getattr(self, name) for name in ("object", "reason", "message", "explanation", "next_step", "documentation")}
+
+    @property
+    def documentation(self) -> str:
+        """Where more is said of the reason."""
+        return documentation_of(self.reason)
 
     def __str__(self) -> str:
         words = f" ({self.message})" if self.message else ""

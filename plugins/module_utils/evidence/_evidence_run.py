@@ -7,40 +7,35 @@ This file is internal to the collection and may change in any release.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Optional
+from collections.abc import Callable, Mapping
+from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError, CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils.evidence._bundle import EvidenceKeeper, judge_again
 from ansible_collections.accelerated.nodes.plugins.module_utils.evidence._bundle_comparison import comparison
-from ansible_collections.accelerated.nodes.plugins.module_utils.evidence._bundle_files import BundleReader
-from ansible_collections.accelerated.nodes.plugins.module_utils.evidence._bundle_format import MARK, REPORT
+from ansible_collections.accelerated.nodes.plugins.module_utils.evidence._history import History, earlier
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._check_pass import Observation
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._request import Request
 
 
-class Earlier(NamedTuple):
-    """What an earlier run found, when it began, and where its bundle is."""
-
-    nodes: Sequence[Mapping[str, Any]]
-    time: str
-    where: str
-
-
 class EvidenceRun:
-    """One run with what the options evidence, from_evidence and compare_with ask for beside it."""
+    """One run with what the options evidence, from_evidence, compare_with and history ask for beside it."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         """Check what is there already.
 
         Raises:
-            BundleError: A bundle that is to be read is not as it was written.
+            BundleError: A bundle that is to be read is not as it was written; one of the history is passed over instead.
+            CollectionError: The history would keep nothing.
         """
         self._evidence = params["evidence"] or ""
         self._from = params["from_evidence"] or ""
         # Read now: the new bundle may take its place.
-        self._earlier = _earlier(params["compare_with"]) if params["compare_with"] else None
+        self._earlier = earlier(params["compare_with"]) if params["compare_with"] else None
+        self._history = History(params["history"], params["history_keep"]) if params["history"] else None
+        if self._history:
+            self._evidence, self._earlier = self._history.next(), self._history.last()
         self._keeper: Optional[EvidenceKeeper] = None
 
     @property
@@ -54,8 +49,14 @@ class EvidenceRun:
         Raises:
             BundleError: The directory holds something else.
         """
-        if self._evidence:
+        if not self._evidence:
+            return
+        try:
             self._keeper = EvidenceKeeper(self._evidence, request, _version(client))
+        except CollectionError as error:
+            if not self._history:
+                raise
+            self._history.troubles.append(error.message)
 
     def observe(self, observation: Observation) -> None:
         """Take what one check left."""
@@ -86,23 +87,25 @@ class EvidenceRun:
         if self._earlier:
             before = self._earlier
             result["comparison"] = comparison(before.nodes, result["nodes"], before.where, before.time)
-        if self._keeper:
-            try:
-                result["evidence"] = self._keeper.finish({**result, "msg": message})
-            except CollectionError as error:
-                message = " ".join(filter(None, (message, error.message)))
+        message = " ".join(filter(None, (message, self._finish(result, message))))
         if message:
             raise CollectionError(message, **result)
         return result
 
-
-def _earlier(folder: str) -> Earlier:
-    bundle = BundleReader(folder)
-    content, mark = bundle.data(REPORT), bundle.data(MARK)
-    nodes = content.get("nodes") if isinstance(content, dict) else None
-    if not isinstance(nodes, list) or not isinstance(mark, dict):
-        raise bundle.wrong(REPORT, "it lists no nodes")
-    return Earlier(nodes, str(mark.get("started", "")), folder)
+    def _finish(self, result: dict[str, Any], message: str) -> str:
+        """Complete the bundle and tell of it in the result; return why it could not be kept, where that is to fail the run."""
+        trouble = ""
+        if self._keeper:
+            try:
+                result["evidence"] = self._keeper.finish({**result, "msg": message})
+            except CollectionError as error:
+                trouble = error.message
+        if not self._history:
+            return trouble
+        self._history.troubles += filter(None, [trouble])
+        result["history"] = self._history.told(result.get("evidence", {}).get("path", ""))
+        result["warnings"] = [*result.get("warnings", []), *self._history.troubles]
+        return ""
 
 
 def _version(client: Client) -> str:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._documentation import entry
+
 REPLACE, REBOOT, RESET, REPAIR_SOFTWARE, WATCH = "replace", "reboot", "reset", "repair_software", "watch"
 
 # Class of action -> what whoever acts on a finding, a person or a program, may take from it.
@@ -23,8 +25,15 @@ ACTIONS = {
     WATCH: "nothing to do yet: verify again, and look closer if it stays so",
 }
 
+PAGE = "verification.md"
+
 # A node younger than this may still be getting ready; its device plugin registers within seconds, and its restart within minutes.
 YOUNG_SECONDS = 600.0
+
+
+def documentation_of(action: str) -> str:
+    """The address of what the documentation says of a class of action; empty for what is none."""
+    return entry(PAGE, action) if action in ACTIONS else ""
 
 
 class Remedy(NamedTuple):

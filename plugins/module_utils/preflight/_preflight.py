@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._documentation import entry
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._text import printable
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight import (
     _capacity,
@@ -20,6 +21,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.preflight import
     _plugins,
     _quotas,
     _rights,
+    _usage,
     _versions,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import (
@@ -43,6 +45,7 @@ CHECKS: tuple[Check, ...] = (
     *_network.CHECKS,
     *_capacity.CHECKS,
     *_quotas.CHECKS,
+    *_usage.CHECKS,
     *_rights.CHECKS,
     *_plugins.CHECKS,
     *_owners.CHECKS,
@@ -50,6 +53,7 @@ CHECKS: tuple[Check, ...] = (
 NAMES = tuple(check.name for check in CHECKS)
 WORDS = {ERROR: "ERROR", WARNING: "warning", NOT_CHECKED: "not checked", PASSED: "passed", SKIPPED: "left out"}
 WIDTH = 116
+PAGE = "preflight.md"
 
 
 def facts_wanted(skip: Collection[str]) -> set[str]:
@@ -64,7 +68,9 @@ def outcomes(plan: Plan, facts: Facts, skip: Collection[str]) -> list[Outcome]:
 
 def result(plan: Plan, found: list[Outcome]) -> dict[str, Any]:
     """The module's result."""
-    findings = [{"check": each.name, **finding._asdict()} for each in found for finding in each.findings]
+    findings = [
+        {"check": each.name, **finding._asdict(), "documentation": entry(PAGE, each.name)} for each in found for finding in each.findings
+    ]
     return {
         "checks": [{"name": each.name, "state": each.state, "saw": each.saw} for each in found],
         "findings": findings,

@@ -95,7 +95,9 @@ def vcpu_quotas(plan: Plan, facts: Facts) -> Judgement:
     """Whether an instance of each pool fits its quota, and whether all that their limits allow do."""
     quotas, wanted = facts["quotas"], needs(plan)
     findings = [*_too_small_for_one(wanted, quotas), *_too_small_for_all(wanted, quotas), *_without_quota(plan, wanted)]
-    shown = {need.code: f"{need.families.partition(' (')[0]} {need.capacity_type} {_number(quotas[need.code]['value'])}" for need in wanted}
+    shown = {
+        need.code: f"{need.families.partition(' (')[0]} {need.capacity_type} {as_number(quotas[need.code]['value'])}" for need in wanted
+    }
     return Judgement("vCPUs: " + (", ".join(shown.values()) or "none needed"), findings)
 
 
@@ -162,7 +164,7 @@ def _too_small_for_one(wanted: list[Need], quotas: Mapping[str, dict]) -> Iterat
             continue
         others = [each for each in wanted if each.pool == need.pool and quotas[each.code]["value"] >= each.smallest]
         what = (
-            f"The quota '{quota['name']}' ({need.code}) is {_number(quota['value'])} vCPUs, and the pool's smallest {need.capacity_type} instance has"
+            f"The quota '{quota['name']}' ({need.code}) is {as_number(quota['value'])} vCPUs, and the pool's smallest {need.capacity_type} instance has"
             f" {need.smallest}: EC2 refuses every launch, which Karpenter tells like a lack of capacity."
         )
         yield Finding(WARNING if others else ERROR, what, f"node pool {need.pool}", _raise(need, max(need.smallest, need.whole or 0)))
@@ -175,7 +177,7 @@ def _too_small_for_all(wanted: list[Need], quotas: Mapping[str, dict]) -> Iterat
         quota, total = quotas[code], sum((need.whole or 0 for need in sharing), Decimal(0))
         if not sharing or quota["value"] >= total or any(quota["value"] < need.smallest for need in sharing):
             continue
-        what = f"The quota '{quota['name']}' ({code}) is {_number(quota['value'])} vCPUs, and the pools' limits allow for {_number(total)} at least."
+        what = f"The quota '{quota['name']}' ({code}) is {as_number(quota['value'])} vCPUs, and the pools' limits allow for {as_number(total)} at least."
         pools = ", ".join(need.pool for need in sharing)
         yield Finding(WARNING, what, f"node pool {pools}", _raise(sharing[0], total))
 
@@ -190,7 +192,7 @@ def _without_quota(plan: Plan, wanted: list[Need]) -> Iterator[Finding]:
             yield Finding(NOT_CHECKED, what, f"node pool {pool.name}", "Look for it in Service Quotas, service ec2.")
 
 
-def _number(value: Decimal | float) -> str:
+def as_number(value: Decimal | float) -> str:
     """A number as AWS' command line takes it: 1000, and not 1E+3."""
     return f"{float(value):.12g}"
 
@@ -198,7 +200,7 @@ def _number(value: Decimal | float) -> str:
 def _raise(need: Need, value: Decimal | float) -> str:
     return (
         f"Ask for more by `aws service-quotas request-service-quota-increase --service-code ec2 --quota-code {need.code} --desired-value"
-        f" {_number(value)}`, or choose other instance families, capacity types or limits."
+        f" {as_number(value)}`, or choose other instance families, capacity types or limits."
     )
 
 

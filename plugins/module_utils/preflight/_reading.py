@@ -11,14 +11,16 @@ from collections.abc import Callable, Collection
 from typing import Any, NamedTuple, cast
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._client import Client
-from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import MISSING_PERMISSION, AwsError, fetch, fetch_or_none
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import AwsError, fetch, fetch_or_none
 from ansible_collections.accelerated.nodes.plugins.module_utils.aws._cluster_reading import read_cluster
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._refusals import MISSING_PERMISSION
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError, CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._capacity import wanted_images
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import Facts
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._plan import Plan
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._quotas import SUCCESSORS, needs
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._rights import questions
+from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._usage import filters
 
 # Kind -> where its objects are. Karpenter's own are not there before it is installed.
 OBJECTS = {
@@ -180,7 +182,7 @@ def _parameter(ssm: Any, name: str) -> str:
 
 
 def _quotas(sources: Sources, plan: Plan, values: dict) -> dict[str, dict[str, Any]]:
-    """Code -> name and value of the quota."""
+    """Code -> name and value of the quota, and the code of the one that counts in its place."""
     return {code: _quota(sources.aws("service-quotas"), code) for code in dict.fromkeys(need.code for need in needs(plan))}
 
 
@@ -194,8 +196,15 @@ def _quota(client: Any, code: str) -> dict[str, Any]:
             if error.code != "NoSuchResourceException" or (operation, each) == asked[-1]:
                 raise
         else:
-            return {"name": found["QuotaName"], "value": found["Value"]}
+            return {"name": found["QuotaName"], "value": found["Value"], "code": each}
     raise AssertionError("The last question is answered or raises.")
+
+
+def _instances(sources: Sources, plan: Plan, values: dict) -> list[dict]:
+    """Those that count against the quotas that the pools need."""
+    asked = filters(plan)
+    answer = fetch(sources.aws("ec2"), "describe_instances", Filters=asked) if asked else {}
+    return [instance for reservation in answer.get("Reservations", []) for instance in reservation["Instances"]]
 
 
 def _spot_role(sources: Sources, plan: Plan, values: dict) -> bool:
@@ -218,7 +227,7 @@ def _simulation(sources: Sources, plan: Plan, values: dict) -> Any:
         found = fetch_or_none(iam, "simulate_principal_policy", ("NoSuchEntity",), PolicySourceArn=role, **asked)
         if found is None:
             return None
-        results += found["EvaluationResults"]
+        results += [{**result, "asked": each.context} for result in found["EvaluationResults"]]
     return results
 
 
@@ -236,6 +245,7 @@ READERS = {
     "offerings": Reader((), _offerings),
     "images": Reader(("cluster", "node_classes"), _images),
     "quotas": Reader((), _quotas),
+    "instances": Reader((), _instances),
     "spot_role": Reader((), _spot_role),
     "simulation": Reader(("cluster",), _simulation),
 }

@@ -13,11 +13,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.accelerated.nodes.plugins.module_utils.judging._remedies import documentation_of
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report import VERDICTS, report, succeeded
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report_html_fleet import fleet
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report_html_nodes import cards
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report_html_run import comparison, provisioning, run_notes
-from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report_markup import many, sign, symbols, text
+from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report_markup import many, more, sign, symbols, text
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report_order import Problem, known_verdict, problems
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report_script import SCRIPT
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report_style import STYLE
@@ -140,9 +141,10 @@ def _problem(problem: Problem, anchors: Mapping[int, str]) -> str:
     folded = f"<details><summary>{len(rest)} more</summary><ul>{''.join(rest)}</ul></details>" if rest else ""
     verdict = "busy" if problem.warning else "failed"
     nodes = many(len(problem.places), "node")
+    action = more(documentation_of(problem.action), problem.action.replace("_", " ") or "no action")
     return (
         f'<li class="{verdict}"><p class="check">{sign("warning" if problem.warning else "failed")}<b>{text(problem.check)}</b>'
-        f'<span class="badge">{text(problem.action.replace("_", " ") or "no action")}</span><span class="note">{nodes}</span></p>'
+        f'<span class="badge">{action}</span><span class="note">{nodes}</span></p>'
         f'<p class="step">{text(problem.next_step)}</p><ul>{"".join(places[:_UNFOLDED])}</ul>{folded}</li>\n'
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report_markup import many, text
+from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report_markup import many, more, text
 
 # Part of a comparison -> what it is called.
 PARTS = {
@@ -31,6 +31,8 @@ def run_notes(content: Mapping[str, Any]) -> str:
     if verdict:
         keys = ("object", "reason", "message", "explanation", "next_step")
         rows = "".join(f"<dt>{key.replace('_', ' ')}</dt><dd>{text(verdict.get(key, ''))}</dd>" for key in keys if verdict.get(key))
+        if verdict.get("documentation"):
+            rows += f"<dt>more</dt><dd>{more(verdict['documentation'], 'What it means, and what to do')}</dd>"
         parts.append(f"<dl>{rows}</dl>")
     said = content["message"].rstrip(".").lower() == str(content["summary"].get("text", "")).lower()
     parts += [f"<p>{text(content['message'])}</p>"] if content["message"] and not said else []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._documentation import DOCUMENTATION
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._text import printable
 
 # Name of a sign -> the strokes that draw it in a square of 16: told apart without colour, and without any font.
@@ -26,6 +27,12 @@ _SIGNS = {
 def text(value: object) -> str:
     """Escape a text for any place in the page: printable, and no mark-up."""
     return html.escape(printable(str(value)), quote=True)
+
+
+def more(address: object, words: str) -> str:
+    """A link into the collection's documentation, and nothing else: words alone where the address is of anywhere else."""
+    known = str(address).startswith(f"{DOCUMENTATION}/")
+    return f'<a class="more" href="{text(address)}" rel="noreferrer">{text(words)}</a>' if known else text(words)
 
 
 def symbols() -> str:

@@ -46,6 +46,7 @@ h4 { font-size: 14.5px; line-height: 1.4; }
   white-space: nowrap;
   border: 1px solid transparent; border-radius: 99px; padding: 2px 12px; font-size: 13px; }
 .badge { font-weight: 600; font-size: 12.5px; padding: 1px 10px; flex: none; }
+.badge .more { color: inherit; font-weight: inherit; }
 .counts .sign, .badge .sign, button .sign { stroke-width: 2.4; font-size: 12px; }
 .figures { margin-top: 14px; color: var(--soft); font-size: 13px; }
 .figures span:not(:last-child)::after, .type span:not(:last-child)::after, details li span:not(:last-child)::after { content: " \\b7";

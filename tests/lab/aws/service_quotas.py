@@ -27,8 +27,8 @@ SPOT = {
     "L-B5D1601B": "All Inf Spot Instance Requests",
     "L-6B0D517C": "All Trn Spot Instance Requests",
 }
-#: What an account has that was raised once for accelerators.
-VCPUS = 768.0
+#: What an account has that was raised for accelerators: more than all of the lab's tests run at a time.
+VCPUS = 7680.0
 
 
 class LabServiceQuotasBackend(ServiceQuotasBackend):

@@ -9,19 +9,12 @@ import pytest
 import yaml
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar, trust_as_template
+from ansible.template import Templar
+
+from tests.trust import template, templates
 
 ISSUER = "https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLE"
 ROLES = Path(__file__).resolve().parents[3] / "roles"
-
-
-def trusted(node: Any) -> Any:
-    """``node`` with its texts as templates, which they are in a role's files."""
-    if isinstance(node, dict):
-        return {key: trusted(value) for key, value in node.items()}
-    if isinstance(node, list):
-        return [trusted(each) for each in node]
-    return trust_as_template(node) if isinstance(node, str) else node
 
 
 def evaluate(role: str, name: str, **given: Any) -> Any:
@@ -30,7 +23,7 @@ def evaluate(role: str, name: str, **given: Any) -> Any:
     variables = {"eks_cluster_name": "demo", "eks_region": "us-west-2"}
     for path in files:
         variables |= yaml.safe_load(path.read_text()) or {}
-    return Templar(DataLoader(), variables=trusted(variables | given)).template(trust_as_template("{{ " + name + " }}"))
+    return Templar(DataLoader(), variables=templates(variables | given)).template(template("{{ " + name + " }}"))
 
 
 def prerequisites(

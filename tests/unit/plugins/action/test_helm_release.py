@@ -7,9 +7,9 @@ import gzip
 import json
 
 import pytest
-import yaml
 from ansible.errors import AnsibleActionFail
-from ansible_collections.accelerated.nodes.plugins.action.helm_release import SPEC, ActionModule, _normalised, _plain, _without_noise
+from ansible_collections.accelerated.nodes.plugins.action.helm_release import SPEC, ActionModule, _normalised, _without_noise
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError
 
 # kubernetes.core 6.6.0's own words.
 STATUS_VALUES = "The 'status.values' return value is deprecated and will be removed in version 8.0.0. Use 'status.release_values' instead."
@@ -60,13 +60,6 @@ def test_normalised_takes_a_kubeconfig_by_its_content() -> None:
     assert _normalised(options(kubeconfig={"kind": "Config"}))["kubeconfig"] == {"kind": "Config"}
 
 
-def test_plain_makes_values_that_yaml_can_write() -> None:
-    class Tagged(str):
-        """As ansible-core marks a text with its origin."""
-
-    assert yaml.safe_dump(_plain({Tagged("a"): [Tagged("b"), 1, True, None]})) == "a:\n- b\n- 1\n- true\n- null\n"
-
-
 PENDING = {"name": "karpenter", "revision": 2, "status": "pending-upgrade", "updated": "today"}
 
 
@@ -109,3 +102,71 @@ def test_a_check_and_a_removal_leave_it_as_it_is(state: str, mend: bool) -> None
     action, asked = release_of(state=state, mend_pending=mend)
     assert action._unlocked(PENDING) == PENDING
     assert asked == []
+
+
+class Cluster:
+    """A client that has the record of one release, and its workloads; or refuses."""
+
+    def __init__(self, records: list[dict], refuses: bool = False, **workloads: dict) -> None:
+        self.records, self.refuses, self.workloads = records, refuses, workloads
+
+    def get(self, path: str, query: dict | None = None) -> dict:
+        if self.refuses or path.rpartition("/")[2] not in ("secrets", *self.workloads):
+            raise ApiError("refused", status=403)
+        return {"items": self.records} if path.endswith("/secrets") else self.workloads[path.rpartition("/")[2]]
+
+
+def deployed(client: Cluster | None, **given) -> tuple[ActionModule, list[tuple[str, dict]]]:
+    """An action on a release that is wanted as its record has it, and what it asks of kubernetes.core's modules."""
+    wanted = {"state": "present", "chart_ref": "oci://r/karpenter", "chart_version": "1.14.3", "values": {"replicas": 2}}
+    action, asked = release_of(**{**wanted, **given})
+    action._client = client
+    return action, asked
+
+
+RECORD = {
+    "name": "karpenter",
+    "namespace": "kube-system",
+    "version": 3,
+    "info": {"status": "deployed"},
+    "chart": {"metadata": {"name": "karpenter", "version": "1.14.3"}},
+    "config": {"replicas": 2},
+    "manifest": "kind: Deployment\nmetadata: {name: karpenter}\n",
+}
+
+
+def record_of(**given) -> dict:
+    packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps({**RECORD, **given}).encode()))).decode()
+    return {"metadata": {"labels": {"version": "3"}}, "data": {"release": packed}}
+
+
+def test_a_release_that_is_as_wanted_takes_no_run_of_helm() -> None:
+    action, asked = deployed(Cluster([record_of()]))
+    assert action._is_wanted(action._release())
+    assert asked == []
+
+
+@pytest.mark.parametrize("given", [{"values": {"replicas": 3}}, {"chart_version": "1.14.4"}, {"state": "absent"}])
+def test_one_that_is_not_is_helms_to_change(given: dict) -> None:
+    action, _asked = deployed(Cluster([record_of()]), **given)
+    assert not action._is_wanted(action._release())
+
+
+@pytest.mark.parametrize(
+    "client", [None, Cluster([], refuses=True), Cluster([record_of(chart={})])], ids=["elsewhere", "refused", "unread"]
+)
+def test_what_cannot_be_seen_here_is_asked_of_the_module(client: Cluster | None) -> None:
+    action, asked = deployed(client)
+    action._release()
+    assert [module for module, _arguments in asked] == ["helm_info"]
+    assert not action._is_wanted({"status": "deployed"}), "and is left to Helm"
+
+
+def test_only_what_is_seen_to_be_complete_is_not_waited_for() -> None:
+    done = {"metadata": {"generation": 1}, "spec": {"replicas": 1}, "status": {"observedGeneration": 1}}
+    done["status"] |= dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), 1)
+    workloads = [{"kind": "Deployment", "name": name, "namespace": "kube-system"} for name in ("done", "going", "unseen")]
+    action, _asked = deployed(Cluster([], done=done, going={**done, "status": {}}))
+    assert [each["name"] for each in action._rolling(workloads)] == ["going", "unseen"]
+    action._client = None
+    assert action._rolling(workloads) == workloads

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar, trust_as_template
+from ansible.template import Templar
 from ansible_collections.accelerated.nodes.plugins.filter.verification_report import FORMATS, verification_report
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._text import printable, shorten
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report import report
@@ -25,6 +25,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verif
 from markdown_it import MarkdownIt
 
 from tests.report.payloads import payloads, poisoned
+from tests.trust import data, template
 
 ROOT = Path(__file__).parents[4]
 PAYLOADS = payloads()
@@ -135,12 +136,14 @@ def rendered(text: str) -> list[str]:
 @each_payload
 def test_no_payload_is_taken_for_a_template(payload: str, tmp_path: Path) -> None:
     """As a variable, through the filter, and as the content of a task once more."""
-    templar = Templar(loader=DataLoader(), variables={"result": judged(payload), "text": payload})
-    assert templar.template(trust_as_template("{{ text }}")) == payload
+    templar = Templar(loader=DataLoader(), variables=data({"result": judged(payload), "text": payload}))
+    assert templar.template(template("{{ text }}")) == payload
     for form in FORMATS:
         expression = "{{ result | accelerated.nodes.verification_report('" + form + "', title=text, time=text) }}"
-        document = templar.template(trust_as_template(expression))
-        assert document == verification_report(judged(payload), form, title=payload, time=payload)
+        document = templar.template(template(expression))
+        written = verification_report(judged(payload), form, title=payload, time=payload)
+        # Before ansible-core 2.19 a text that looks like JSON becomes what it describes, which copy writes as JSON again.
+        assert document == written or json.loads(json.dumps(document)) == json.loads(written)
         assert templar.template(document) == document
 
 

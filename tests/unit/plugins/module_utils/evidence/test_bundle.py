@@ -318,7 +318,7 @@ class Cluster:
 
 
 def evidence_run(**options: str) -> EvidenceRun:
-    return EvidenceRun({"evidence": None, "from_evidence": None, "compare_with": None, **options})
+    return EvidenceRun({"evidence": None, "from_evidence": None, "compare_with": None, "history": None, "history_keep": 30, **options})
 
 
 def test_a_run_keeps_evidence_and_compares(bundle: Path, tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ VALUES: dict[str, Any] = {
     "endpoints": [],
     "offerings": {"us-west-2a": ["g5.xlarge", "g5.48xlarge", "m5.large", "c5.large", "trn1.2xlarge"], "us-west-2b": ["m5.large"]},
     "quotas": {},
+    "instances": [],
     "spot_role": True,
     "simulation": [],
 }

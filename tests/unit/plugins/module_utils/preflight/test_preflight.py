@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._documentation import entry
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import Facts, outcome_of
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._preflight import (
     CHECKS,
@@ -75,6 +76,7 @@ def test_the_result_tells_all_findings_at_once():
     told = result(PLAN, outcomes(PLAN, faulty, ()))
     assert [each["check"] for each in told["findings"]] == ["kubernetes_version", "karpenter_nodes"]
     assert all(each["what"] and each["where"] and each["next_step"] for each in told["findings"])
+    assert [each["documentation"] for each in told["findings"]] == [entry("preflight.md", each["check"]) for each in told["findings"]]
     assert told["summary"] == {
         "cluster": "demo",
         "region": "us-west-2",

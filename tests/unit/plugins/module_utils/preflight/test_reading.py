@@ -115,7 +115,8 @@ def test_what_depends_on_what_was_not_read_has_its_reason(aws):
 
 
 @pytest.mark.parametrize(
-    ("code", "says"), [("UnrecognizedClientException", "refused the credentials"), ("ThrottlingException", "AWS refused eks:")]
+    ("code", "says"),
+    [("UnrecognizedClientException", "refused the credentials"), ("ThrottlingException", "AWS limits how often eks:DescribeCluster")],
 )
 def test_without_credentials_nothing_is_said(aws, code, says):
     aws.refuses("eks", "describe_cluster", code)
@@ -152,7 +153,7 @@ def test_a_quota_that_was_never_raised_is_aws_default(aws):
     aws.refuses("service-quotas", "get_service_quota", "NoSuchResourceException")
     answer = {"Quota": {"QuotaName": "Running On-Demand G and VT instances", "Value": 0.0}}
     aws.answers("service-quotas", "get_aws_default_service_quota", answer, {"ServiceCode": "ec2", "QuotaCode": G})
-    assert facts_of(aws, "quotas")["quotas"] == {G: {"name": "Running On-Demand G and VT instances", "value": 0.0}}
+    assert facts_of(aws, "quotas")["quotas"] == {G: {"name": "Running On-Demand G and VT instances", "value": 0.0, "code": G}}
 
 
 def test_a_quota_that_has_gone_is_the_one_in_its_place(aws):
@@ -161,7 +162,19 @@ def test_a_quota_that_has_gone_is_the_one_in_its_place(aws):
     answer = {"Quota": {"QuotaName": "All P Spot Instance Requests", "Value": 768.0}}
     aws.answers("service-quotas", "get_service_quota", answer, {"ServiceCode": "ec2", "QuotaCode": "L-7212CCBC"})
     plan = a_plan({"name": "p5", "instance_families": ["p5"], "capacity_types": ["spot"], "limits": {"nvidia.com/gpu": 8}})
-    assert facts_of(aws, "quotas", plan=plan)["quotas"] == {"L-C4BD4855": {"name": "All P Spot Instance Requests", "value": 768.0}}
+    counts = {"name": "All P Spot Instance Requests", "value": 768.0, "code": "L-7212CCBC"}
+    assert facts_of(aws, "quotas", plan=plan)["quotas"] == {"L-C4BD4855": counts}
+
+
+def test_instances_of_the_families_that_are_asked_for_are_read(aws):
+    shown = [{"Name": "instance-state-name", "Values": ["pending", "running"]}, {"Name": "instance-type", "Values": ["vt*", "g*"]}]
+    answer = {"Reservations": [{"Instances": [{"InstanceType": "g5.xlarge"}]}, {"Instances": [{"InstanceType": "vt1.3xlarge"}]}]}
+    aws.answers("ec2", "describe_instances", answer, {"Filters": shown})
+    assert [each["InstanceType"] for each in facts_of(aws, "instances")["instances"]] == ["g5.xlarge", "vt1.3xlarge"]
+
+
+def test_no_instance_is_asked_for_where_no_quota_is_needed(aws):
+    assert facts_of(aws, "instances", plan=a_plan({**GPU, "capacity_types": ["reserved"]}))["instances"] == []
 
 
 def test_a_quota_that_there_is_not_is_not_read(aws):

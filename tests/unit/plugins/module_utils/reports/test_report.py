@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._documentation import DOCUMENTATION, entry
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._text import printable, shorten, version
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report import junit, report, sentence, succeeded, summary
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report_html import html_report
@@ -192,7 +193,12 @@ def test_junit_of_hostile_text_is_well_formed():
 
 def test_html_of_hostile_text_has_no_tag_of_it():
     page = html_report(
-        {"nodes": [evil_node()], "msg": EVIL, "verdict": dict.fromkeys(("object", "reason", "next_step"), EVIL), "leftovers": [EVIL]},
+        {
+            "nodes": [evil_node()],
+            "msg": EVIL,
+            "verdict": dict.fromkeys(("object", "reason", "next_step", "documentation"), EVIL),
+            "leftovers": [EVIL],
+        },
         EVIL,
         EVIL,
     )
@@ -205,6 +211,16 @@ def test_html_of_hostile_text_has_no_tag_of_it():
     assert "\x1b" not in page
     assert "\u202e" not in page
     assert "\x00" not in page
+
+
+def test_html_links_to_the_documentation_and_to_nowhere_else():
+    verdict = {"object": "NodePool gpu", "reason": "NodePoolNotFound", "documentation": entry("diagnosis.md", "NodePoolNotFound")}
+    page = html_report({"nodes": [node("failed")], "verdict": verdict})
+    wanted = [entry("diagnosis.md", "NodePoolNotFound"), entry("verification.md", "replace")]
+    found = [attributes["href"] for _tag, attributes in Tags(page).found if "href" in attributes]
+    assert sorted(each for each in found if not each.startswith("#")) == wanted
+    verdict["documentation"] = f"https://elsewhere.example/?{DOCUMENTATION}/diagnosis.md"
+    assert "elsewhere.example" not in html_report({"nodes": [node()], "verdict": verdict})
 
 
 def test_html_needs_nothing_but_itself():

@@ -17,6 +17,8 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._check
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._jobs import MODULE_SECONDS
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._provision import seconds_for_nodes
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._request import Request
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._rounds import Rounds
+from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._targets import Targets
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verification import NodeResult, Scope, Subject
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verify import Verification
 
@@ -31,29 +33,41 @@ def node(offered="8"):
     return {"metadata": {"name": "n", "uid": "u", "labels": labels}, "spec": {}, "status": status}
 
 
-class Scripted(Verification):
-    """A verification of one node, whose looks are given: a verdict, or a list of findings."""
+class GivenTargets(Targets):
+    """One node, and ResourceSlices, without a cluster. ``told`` is None, or why events may not be listed."""
 
-    def __init__(self, *looks, offered="8", slices=(), **wishes):
-        super().__init__(None, Request(Scope(), depth=Depth(**wishes)), lambda *_args, **_more: None)
-        self.looks, self.passes, self.offered, self.slices = list(looks), [], offered, slices
-        self.deadlines = []
+    offered, slices, told = "8", (), None
 
-    def _read(self, path, query=None):
+    def read(self, path, query=None):
         if "resourceslices" in path:
-            if isinstance(self.slices, ApiError):
-                raise self.slices
-            return list(self.slices)
+            return self._answer(self.slices)
+        if path.endswith("/events"):
+            return self._answer(self.told or ())
         return [node(self.offered)] if path.endswith("/nodes") else []
 
-    def _told(self):
-        return []
+    @staticmethod
+    def _answer(given):
+        if isinstance(given, ApiError):
+            raise given
+        return list(given)
+
+
+class GivenRounds(Rounds):
+    """Passes whose looks are given: a verdict, or a list of findings. ``end`` is what ends the run where no look is left."""
+
+    looks, end, passes, deadlines = (), None, (), ()
 
     def one_pass(self, nodes, deadline, kind=None):
         self.deadlines.append(deadline)
         if nodes:
             self.passes.append(kind.__name__ if kind else "CheckPass")
-        return [self._result(each) for each in nodes]
+        if self.end and not self.looks:
+            INTERRUPTION.left.append(f"Job verify/check-{self._run}-n could not be deleted: no answer")
+            raise self.end
+        found = [self._result(each) for each in nodes]
+        for each in found:
+            self._tell(Observation(1, each.subject, None, each))
+        return found
 
     def _result(self, subject: Subject):
         look = self.looks.pop(0)
@@ -61,9 +75,34 @@ class Scripted(Verification):
             return NodeResult(subject, look)
         return NodeResult(subject, "failed" if look else "passed", tuple(look))
 
+
+class Scripted(Verification):
+    """A verification of one node, whose looks are given."""
+
+    def __init__(self, *looks, offered="8", slices=(), told=None, end=None, **wishes):
+        request = Request(Scope(), depth=Depth(**wishes))
+        super().__init__(None, request, quiet)
+        self.targets = GivenTargets(None, request, self._remarks)
+        self.targets.offered, self.targets.slices, self.targets.told = offered, slices, told
+        self.rounds = GivenRounds(None, request, self._run, self._deadline, self.targets, self._remarks, quiet, quiet)
+        self.rounds.looks, self.rounds.end, self.rounds.passes, self.rounds.deadlines = list(looks), end, [], []
+        self._targets, self._rounds = self.targets, self.rounds
+
+    @property
+    def passes(self):
+        return self.rounds.passes
+
+    @property
+    def warnings(self):
+        return self._remarks.warnings
+
     def verdict(self, settle=True):
-        (result,) = self._check(self._subjects(), settle)
+        (result,) = self.rounds.results(self.targets.all(), settle)
         return result
+
+
+def quiet(*_args, **_more):
+    """Takes what nobody listens to."""
 
 
 @pytest.fixture(autouse=True)
@@ -88,12 +127,12 @@ def test_all_looks_of_a_run_share_one_deadline():
     settled, busy = Scripted([FABRIC], [], [], repeat=2), Scripted("busy", [], probe="privileged")
     for run, looks in ((settled, 3), (busy, 2)):
         run.verdict()
-        assert [id(each) for each in run.deadlines] == [id(run._deadline)] * looks
+        assert [id(each) for each in run.rounds.deadlines] == [id(run._deadline)] * looks
 
 
 def test_what_settles_is_not_looked_at_again_when_there_is_no_time_for_one_more_look():
     run = Scripted([FABRIC])
-    run._deadline = Deadline(MODULE_SECONDS)
+    run.rounds._deadline = Deadline(MODULE_SECONDS)
     assert run.verdict().findings == (FABRIC,)
 
 
@@ -118,26 +157,15 @@ def test_a_node_that_dra_serves_is_unknown_and_one_that_nothing_serves_has_faile
 def test_a_right_to_list_slices_that_is_missing_breaks_nothing_and_is_told_once():
     run = Scripted(offered="0", slices=ApiError("refused.", 403, next_step="Grant resourceslices list."), repeat=2)
     assert run.verdict().verdict == "failed"
-    assert run._warnings == ["Whether DRA serves a node cannot be seen. refused. Grant resourceslices list."]
+    assert run.warnings == ["Whether DRA serves a node cannot be seen. refused. Grant resourceslices list."]
     absent = Scripted(offered="0", slices=ApiError("no such API", 404))
-    assert (absent.verdict().verdict, absent._warnings) == ("failed", [])
-
-
-class Unseen(Scripted):
-    """A verification that may not list events."""
-
-    _told = Verification._told
-
-    def _read(self, path, query=None):
-        if path.endswith("/events"):
-            raise ApiError("refused.", 403, next_step="Grant events list.")
-        return super()._read(path, query)
+    assert (absent.verdict().verdict, absent.warnings) == ("failed", [])
 
 
 def test_a_right_to_list_events_that_is_missing_breaks_nothing_and_is_told_once():
-    run = Unseen([], [], repeat=2)
+    run = Scripted([], [], told=ApiError("refused.", 403, next_step="Grant events list."), repeat=2)
     assert run.verdict().verdict == "passed"
-    assert run._warnings == ["What is told of nodes in events cannot be seen. refused. Grant events list."]
+    assert run.warnings == ["What is told of nodes in events cannot be seen. refused. Grant events list."]
 
 
 def test_what_was_set_on_a_node_and_made_for_the_run_is_in_the_result_and_is_a_change():
@@ -146,21 +174,9 @@ def test_what_was_set_on_a_node_and_made_for_the_run_is_in_the_result_and_is_a_c
     outcome = run._outcome([{**passed, "marked": ["labelled"]}], None)
     assert (outcome["changed"], outcome["provisioned"], outcome["given_back"]) == (True, [], [])
     assert run._outcome([{**passed, "marked": []}], None)["changed"] is False
-    run._leftovers.append("NodeClaim gpu-1 was deleted and is not gone.")
+    run._remarks.leftovers.append("NodeClaim gpu-1 was deleted and is not gone.")
     with pytest.raises(CollectionError, match="is not gone"):
         run._outcome([{**passed, "marked": []}], None)
-
-
-class Ended(Scripted):
-    """A verification whose check is ended by an exception, one Job of which could not be deleted."""
-
-    def __init__(self, end: BaseException):
-        super().__init__()
-        self.end = end
-
-    def one_pass(self, nodes, deadline, kind=None):
-        INTERRUPTION.left.append(f"Job verify/check-{self._run}-n could not be deleted: no answer")
-        raise self.end
 
 
 @pytest.fixture
@@ -175,7 +191,7 @@ def no_cluster(monkeypatch):
     ("end", "words"), [(Interrupted("SIGTERM"), "interrupted (SIGTERM)"), (ApiError("not allowed", 403), "not allowed")]
 )
 def test_what_is_left_is_named_however_the_run_ends(end, words):
-    run = Ended(end)
+    run = Scripted(end=end)
     with pytest.raises(CollectionError) as raised:
         run.run()
     (left,) = raised.value.result["leftovers"]
@@ -187,24 +203,9 @@ def test_what_is_left_is_named_however_the_run_ends(end, words):
 @pytest.mark.usefixtures("no_cluster")
 def test_a_node_that_an_interrupted_run_did_not_come_to_is_unknown():
     with pytest.raises(CollectionError) as raised:
-        Ended(Interrupted("SIGTERM")).run()
+        Scripted(end=Interrupted("SIGTERM")).run()
     (result,) = raised.value.result["nodes"]
     assert (result["verdict"], result["findings"][0]["found"]) == ("unknown", "the module was interrupted (SIGTERM) before")
-
-
-class Broken(Scripted):
-    """A verification whose second look is ended by an exception."""
-
-    def __init__(self, end: BaseException, first, **wishes):
-        super().__init__(first, **wishes)
-        self.end = end
-
-    def one_pass(self, nodes, deadline, kind=None):
-        if not self.looks:
-            raise self.end
-        for each in (found := super().one_pass(nodes, deadline, kind)):
-            self._tell(Observation(1, each.subject, None, each))
-        return found
 
 
 @pytest.mark.usefixtures("no_cluster")
@@ -214,12 +215,12 @@ class Broken(Scripted):
 )
 def test_what_was_measured_before_the_run_was_ended_is_kept_and_a_pass_that_is_not_whole_is_none(end, words):
     with pytest.raises(CollectionError) as raised:
-        Broken(end, [ECC], repeat=2).run()
+        Scripted([ECC], end=end, repeat=2).run()
     (result,) = raised.value.result["nodes"]
     assert (result["verdict"], [each["check"] for each in result["findings"]]) == ("failed", [ECC.check])
     assert words in raised.value.message
     with pytest.raises(CollectionError) as raised:
-        Broken(end, [], repeat=2).run()
+        Scripted([], end=end, repeat=2).run()
     (result,) = raised.value.result["nodes"]
     assert result["verdict"] == "unknown"
     assert result["findings"][0]["found"].startswith("a look that found nothing wrong;")

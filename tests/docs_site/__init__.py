@@ -1,0 +1,1 @@
+"""Looking at the documentation site: what of it leads nowhere."""
