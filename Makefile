@@ -7,6 +7,8 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
 # Without bytecode every module compiles its libraries anew, which takes longer than what it does.
 export PYTHONDONTWRITEBYTECODE :=
 export LAB_DIR ?= $(CURDIR)/.build/lab
+# Two labs at the same time, and what needs none beside them (tests/shares.py): each alone leaves the processors idle half of the time.
+SIDE_BY_SIDE := pytest --numprocesses=3
 COLLECTION_LINK := .build/collections/ansible_collections/accelerated/nodes
 
 .PHONY: help
@@ -19,9 +21,8 @@ venv: ## Build the developer environment in .venv (Python >= 3.12, locked)
 	@mkdir -p $(dir $(COLLECTION_LINK)) && ln -sfn $(CURDIR) $(COLLECTION_LINK)
 
 .PHONY: lock
-lock: ## Pin requirements-dev.in anew in requirements-dev.lock
-	@uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header \
-	  --upgrade requirements-dev.in -o requirements-dev.lock
+lock: ## Pin requirements-dev.in, and the environments in tools/locks, anew
+	@tools/lock.sh
 
 .PHONY: demo
 demo: venv ## From a bare lab cluster to verified accelerators, and back (KEEP_LAB=1 leaves the lab up)
@@ -57,7 +58,7 @@ browser: # Chromium, with which the tests look at the report
 .PHONY: test
 test: venv browser ## Everything: check, then modules, roles and playbooks against the lab
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint sanity
-	pytest
+	$(SIDE_BY_SIDE)
 
 .PHONY: containers
 containers: # What tests with real containers need; where it may not be installed they are left out, and say so
@@ -68,13 +69,22 @@ test: containers
 .PHONY: proof
 proof: venv ## The long proofs
 	pytest -m proof
+	@$(MAKE) --no-print-directory matrix
+
+.PHONY: matrix
+matrix: venv ## Lint, sanity and units with each ansible-core that is supported
+	python -m tools.matrix
+
+.PHONY: release
+release: venv ## Tarball, sums and SBOM in build/release, tried on the lab (DRAFT=yes: before the changelog is written)
+	@python -m tools.release $(if $(DRAFT),--draft)
 
 .PHONY: bench
 bench: venv ## Benchmarks beside kubectl and kubernetes.core: build/bench.json, docs/benchmarks.md
 	@python -m tests.bench
 
 .PHONY: docs
-docs: venv ## Write anew what is generated: the roles' README files, the tables of docs/diagnosis.md, permissions.md, upgrade.md and verification.md
+docs: venv ## Write anew what is generated: the roles' README files, the tables of docs/diagnosis.md, iam.md, permissions.md, upgrade.md and verification.md
 	python tools/role_docs.py
 	python tools/page_tables.py
 

@@ -34,7 +34,7 @@ OTHER_PAGES = "OTHER PAGES"
 PICTURES = (".svg", ".png")
 
 LINK = re.compile(r"(?<=\]\()(?P<target>[^)\s]+)(?=\))")
-CONTENTS = re.compile(r"^\.\. contents::\n(?: +:.*\n)+", re.MULTILINE)
+CONTENTS = re.compile(r"^\.\. contents::.*\n(?: +:.*\n)*", re.MULTILINE)
 FENCE = re.compile(r"^(?P<mark>```+|~~~+).*?^(?P=mark)`*\s*$", re.MULTILINE | re.DOTALL)
 
 
@@ -145,7 +145,7 @@ def stage() -> None:
             target.write_text(content)
     words = ("--use-current", "--squash-hierarchy", "--fail-on-error", "--cleanup", "everything", "--dest-dir", str(reference))
     run("antsibull-docs", "--config-file", str(SETTINGS / "antsibull-docs.cfg"), "collection", *words, COLLECTION)
-    for page in reference.glob("*.rst"):  # The theme shows a page's contents beside it, and refuses a second list of them.
+    for page in SOURCE.rglob("*.rst"):  # The theme shows a page's contents beside it, and refuses a second list of them.
         page.write_text(CONTENTS.sub("", page.read_text()))
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / ".build" / "collections"))
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.access._needs import NEEDS, PARTS, VERIFY_NAMESPACE, Need  # noqa: E402
-from ansible_collections.accelerated.nodes.plugins.module_utils.aws._karpenter_rights import DIFFERENCES  # noqa: E402
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._karpenter_rights import DIFFERENCES, rights  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.charts._karpenter_versions import FIRST_BY_KUBERNETES  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._documentation import anchor  # noqa: E402
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._text import dotted  # noqa: E402
@@ -55,6 +59,8 @@ class Page:
         return f"{before}{self.begin}\n\n{tables}\n\n{END}{after}"
 
 
+STACK = ROOT / "roles" / "eks_prerequisites" / "templates" / "stack.yml.j2"
+KARPENTER = ROOT / "roles" / "karpenter" / "defaults" / "main.yml"
 END = "<!-- end of tables -->"
 
 
@@ -168,6 +174,36 @@ def preflight() -> Iterator[str]:
     yield table("Quotas of vCPUs", ("Types that begin with", "Families", "On-demand", "Spot"), quotas)
 
 
+def iam() -> Iterator[str]:
+    """What the stack holds, and the statements of its policies, for the Karpenter that is installed by default."""
+    template = STACK.read_text()
+    kinds = sorted(set(re.findall(r"^    Type: (AWS::\S+)$", template, re.MULTILINE)))
+    yield "### What the stack holds"
+    yield "\n".join(f"- `{kind}`" for kind in kinds)
+    yield "### The nodes' role"
+    yield "AWS's own policies, and no other right:"
+    yield "\n".join(f"- `{name}`" for name in re.findall(r"iam::aws:policy/(\w+)", template))
+    version = yaml.safe_load(KARPENTER.read_text())["karpenter_chart_version"]
+    yield f"### The controller's policies, for Karpenter {version}"
+    for policy in rights(version, "demo")["policies"]:
+        yield entry(policy["name"], f"{policy['description']}.")
+        yield f"```json\n{json.dumps([_worded(each) for each in policy['statements']], indent=2)}\n```"
+
+
+def _worded(value: Any) -> Any:
+    """A part of a policy with CloudFormation's functions as the words that they put in."""
+    match value:
+        case {"Fn::Sub": text} | {"Ref": text}:
+            return text if "$" in text else f"${{{text}}}"
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"${{{name}.{attribute}}}"
+        case dict():
+            return {key: _worded(each) for key, each in value.items()}
+        case list():
+            return [_worded(each) for each in value]
+    return value
+
+
 def check_entry(check: Check) -> str:
     """The entry of one check of the preflight."""
     parts = {"An error": check.error, "A warning": check.warning, "Needs the rights": ", ".join(f"`{each}`" for each in check.rights)}
@@ -177,6 +213,7 @@ def check_entry(check: Check) -> str:
 PAGES = (
     Page("permissions.md", "plugins/module_utils/access/_needs.py", permissions),
     Page("diagnosis.md", "plugins/module_utils/diagnosis/_advice_*.py", diagnosis),
+    Page("iam.md", "plugins/module_utils/aws/_karpenter_rights.py and roles/eks_prerequisites/templates/stack.yml.j2", iam),
     Page("upgrade.md", "plugins/module_utils/aws/_karpenter_rights.py and charts/_karpenter_versions.py", upgrade),
     Page(
         "verification.md",

@@ -11,10 +11,13 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / ".build" / "sanity"
+# The collections of the developer environment.
+BUNDLED = Path(sysconfig.get_path("purelib")) / "ansible_collections"
 SIBLINGS = ("kubernetes/core", "amazon/aws")
 # Neither program is in the environment: there is no PowerShell here, and shell scripts are few and short.
 SKIPPED = ("pslint", "shellcheck")
@@ -37,12 +40,12 @@ def collection(work: Path) -> Path:
     return work / "ansible_collections" / "accelerated" / "nodes"
 
 
-def tracked_files() -> list[str]:
+def tracked_files(left_out: tuple[str, ...] = LEFT_OUT) -> list[str]:
     """Paths in the working tree that are tracked, or untracked and not ignored, without those left out."""
     listing = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True, text=True
     )
-    return [name for name in listing.stdout.split("\0") if name and (ROOT / name).is_file() and not name.startswith(LEFT_OUT)]
+    return [name for name in listing.stdout.split("\0") if name and (ROOT / name).is_file() and not name.startswith(left_out)]
 
 
 def copy_collection(copy: Path) -> None:
@@ -63,14 +66,11 @@ def copy_collection(copy: Path) -> None:
 
 def link_siblings(root: Path) -> None:
     """Put the collections that ours imports into ``root``, from the developer environment."""
-    import ansible_collections
-
-    bundled = Path(ansible_collections.__path__[0])
     for sibling in SIBLINGS:
         link = root / "ansible_collections" / sibling
         link.parent.mkdir(parents=True, exist_ok=True)
         link.unlink(missing_ok=True)
-        link.symlink_to(bundled / sibling)
+        link.symlink_to(BUNDLED / sibling)
 
 
 def prepare_home(work: Path) -> Path:

@@ -54,7 +54,8 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._workl
 
 def unready_workload(workload: dict, pods: list[dict] | None = None, events: list[dict] | None = None) -> list[dict]:
     """Return the findings of L(explain); refuse what is neither a Deployment nor a DaemonSet."""
-    kind = workload.get("kind") if isinstance(workload, dict) else type(workload).__name__
+    # The text of an undefined variable is its own error; ansible-core before 2.19 hands one to filters.
+    kind = workload.get("kind") if isinstance(workload, dict) else str(workload)
     if kind not in ("DaemonSet", "Deployment"):
         raise AnsibleFilterError(f"unready_workload takes a Deployment or a DaemonSet, not {kind!r}.")
     return explain(workload, pods or [], events or [])

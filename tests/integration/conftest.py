@@ -1,4 +1,4 @@
-"""One lab for the whole session: brought up if it was not, and taken down again only then."""
+"""One lab for the whole session (for a worker's, where several run tests): brought up if it was not, and taken down again only then."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import shares
+from tests.integration import account_look
 from tests.integration.verify_fault_table import definitions
 from tests.lab import binaries
 from tests.lab.state import BIN_DIR
@@ -39,8 +41,10 @@ def exported(script: str) -> dict[str, str]:
 def lab(pytestconfig: pytest.Config) -> Iterator[dict[str, str]]:
     """The environment in which programs meet the lab."""
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
-    os.environ.setdefault("LAB_DIR", str(ROOT / ".build" / "lab"))
-    was_up = lab_command("env", capture_output=True).returncode == 0
+    directory = os.environ.get("LAB_DIR") or str(ROOT / ".build" / "lab")
+    os.environ["LAB_DIR"] = shares.lab_directory(directory, shares.worker_of(os.environ))
+    # A worker's own is nobody else's, so that one still there was left by a run that was killed.
+    was_up = os.environ["LAB_DIR"] == directory and lab_command("env", capture_output=True).returncode == 0
     with capture.global_and_fixture_disabled():
         # A cold build takes 20 minutes, and its progress is the only sign of life.
         assert lab_command("up", stdout=subprocess.DEVNULL).returncode == 0, "the lab did not come up; see above"
@@ -134,8 +138,10 @@ def installed(automation: Run) -> Iterator[None]:
     By the least-privilege account, so that all that shares this shows that it can.
     """
     automation("accelerated.nodes.install", *NO_POOLS)
+    assert account_look.left(), "nothing of what is installed is seen in the account"
     yield
     automation("accelerated.nodes.teardown", *NO_POOLS)
+    assert account_look.left() == []
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +159,3 @@ def verify_pools(play: Run, installed: None) -> Iterator[None]:
     play("accelerated.nodes.install", "--tags", "node_pools", "-e", pools)
     yield
     play("accelerated.nodes.teardown", "--tags", "node_pools", "-e", pools)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests that share the installation behind those that install and remove everything themselves."""
-    items.sort(key=lambda item: "installed" in getattr(item, "fixturenames", ()))

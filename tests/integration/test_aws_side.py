@@ -138,6 +138,19 @@ def test_access_entry_of_type_standard_is_explained(account: Emulated, prepare: 
     assert "changed=0" in said
 
 
+def test_instance_profiles_that_karpenter_left_are_removed_and_no_others(account: Emulated, prepare: Prepare) -> None:
+    """Whatever is listed beside them; the node role could not be deleted with its stack while one holds it."""
+    prepare(eks_prerequisites_controller_identity="external")
+    iam = account.client("iam")
+    paths = {"ours": f"/karpenter/{REGION}/{CLUSTER_NAME}/1/", "theirs": f"/karpenter/{REGION}/{CLUSTER_NAME}-2/1/"}
+    for name, path in paths.items():
+        iam.create_instance_profile(InstanceProfileName=name, Path=path)
+    iam.add_role_to_instance_profile(InstanceProfileName="ours", RoleName=NODE_ROLE)
+    prepare(eks_prerequisites_state="absent")
+    assert [each["InstanceProfileName"] for each in iam.list_instance_profiles()["InstanceProfiles"]] == ["theirs"]
+    assert NODE_ROLE not in [each["RoleName"] for each in iam.list_roles()["Roles"]]
+
+
 def test_partition_whose_services_have_other_names_is_refused(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
     arn = f"arn:aws-iso-b:eks:us-isob-east-1:{DEFAULT_ACCOUNT_ID}:cluster/{CLUSTER_NAME}"
     monkeypatch.setattr(lab_eks(DEFAULT_ACCOUNT_ID, REGION).cluster(CLUSTER_NAME), "arn", arn)

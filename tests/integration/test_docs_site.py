@@ -25,13 +25,16 @@ WANTED = [
     "guides/inferentia",
     "guides/nvidia-gpu",
     "guides/llmaz",
+    "execution-environments",
     "preflight",
     "pools",
     "verification",
     "diagnosis",
     "upgrade",
     "teardown",
+    "eda",
     "identity",
+    "iam",
     "permissions",
     "benchmarks",
     "changelog",
@@ -39,14 +42,24 @@ WANTED = [
     "reference/index",
 ]
 # Of each kind of page one: words, tables of five columns, pictures, a guide's shell, code, antsibull-docs' tables.
-LOOKED_AT = ("index", "quick-start", "architecture", "diagnosis", "permissions", "guides/trainium.ja", "reference/nodeclaim_wait_module")
+LOOKED_AT = (
+    "index",
+    "quick-start",
+    "architecture",
+    "diagnosis",
+    "permissions",
+    "guides/trainium.ja",
+    "reference/nodeclaim_wait_module",
+    "changelog",
+)
 WIDTHS = {"phone": 390, "desk": 1280}
 
-# What reaches over the window's edge and does not scroll in a box of its own.
+# What reaches over the window's edge and does not scroll in a box of its own, such as a table's or a program's; the theme lets all of a page
+# scroll instead, so that the window's own width says nothing.
 OVERFLOWING = """
 (() => {
   const boxed = (each) => {
-    for (let at = each.parentElement; at && at !== document.body; at = at.parentElement)
+    for (let at = each.parentElement; at && !at.matches('article, header, body'); at = at.parentElement)
       if (["auto", "scroll", "hidden"].includes(getComputedStyle(at).overflowX) && at.getBoundingClientRect().right <= innerWidth + 0.5)
         return true;
     return false;
@@ -124,7 +137,6 @@ def test_first_page_says_what_is_simulated(site: Path) -> None:
 @pytest.mark.parametrize("name", LOOKED_AT)
 def test_page_fits_its_window_and_loads_what_it_shows(site: Path, page: Page, name: str, width: int) -> None:
     page.look(site / f"{name}.html", width=width)
-    assert page.ask("document.documentElement.scrollWidth") <= width
     assert page.ask(OVERFLOWING) == []
     assert page.ask(UNLOADED) == []
     assert [each for each in page.requests if not each.startswith(("file:", "data:"))] == []

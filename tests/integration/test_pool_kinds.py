@@ -30,9 +30,11 @@ EXAMPLES = sorted((ROOT / "examples" / "pools").glob("*.yml"))
 DEFAULTS = {"cluster_name": "lab", "node_role": "KarpenterNodeRole-lab", "ami_alias": "al2023@v20261105"}
 STRICT = "?dryRun=All&fieldValidation=Strict"
 OVERLAYS = "/apis/karpenter.sh/v1alpha1/nodeoverlays"
-PATHS = {**lab_cluster.PATHS, "NodeOverlay": OVERLAYS}
-#: Its definition is AWS's own: no server here can check it, and docs/pools.md says so.
-WITHOUT_DEFINITION = "/apis/eks.amazonaws.com/v1/nodeclasses"
+NODE_CLASSES = "/apis/eks.amazonaws.com/v1/nodeclasses"
+PATHS = {**lab_cluster.PATHS, "NodeOverlay": OVERLAYS, "NodeClass": NODE_CLASSES}
+# Written from the documentation, as its head says.
+STAND_IN = ROOT / "tests" / "lab" / "definitions" / "nodeclasses.eks.amazonaws.com.yml"
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 GPU = "nvidia.com/gpu"
 POOLS: list[Json] = [
@@ -70,12 +72,23 @@ def rendered(example: Path) -> list[Json]:
     return manifests(given["node_pools_definitions"], {**DEFAULTS, **known})
 
 
+@pytest.fixture(scope="module")
+def auto_mode(cluster: LabCluster) -> Iterator[LabCluster]:
+    """The cluster with the kind of EKS Auto Mode, as far as the documentation tells of it; without again after the last test."""
+    definition = yaml.safe_load(STAND_IN.read_text(encoding="utf-8"))
+    cluster.api.request("POST", CRDS, definition)
+    cluster.eventually(lambda: cluster.api.get(NODE_CLASSES) is not None, "the API server serves the kind")
+    yield cluster
+    cluster.delete(f"{CRDS}/{definition['metadata']['name']}")
+    cluster.eventually(lambda: cluster.api.get(NODE_CLASSES) is None, "the kind is gone")
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
-def test_the_api_server_takes_what_follows_from_an_example(example: Path, cluster: LabCluster) -> None:
-    for manifest in rendered(example):
-        if manifest["kind"] == "NodeClass":
-            assert cluster.api.get(WITHOUT_DEFINITION) is None, "the lab knows the kind now: have it checked"
-            continue
+def test_the_api_server_takes_what_follows_from_an_example(example: Path, cluster: LabCluster, request: pytest.FixtureRequest) -> None:
+    manifests_of = rendered(example)
+    if any(each["kind"] == "NodeClass" for each in manifests_of):
+        request.getfixturevalue("auto_mode")
+    for manifest in manifests_of:
         taken = cluster.api.request("POST", PATHS[manifest["kind"]] + STRICT, manifest)
         assert taken["metadata"]["name"] == manifest["metadata"]["name"]
 
@@ -88,9 +101,17 @@ def test_the_api_server_takes_what_follows_from_an_example(example: Path, cluste
         ("efa", "EC2NodeClass", {"networkInterfaces": [{"networkCardIndex": 0, "deviceIndex": 0, "interfaceType": "efa-only"}]}),
         ("isolated-vpc", "EC2NodeClass", {"role": "too"}),
         ("time-slicing", "NodeOverlay", {"capacity": {"cpu": "4"}}),
+        ("auto-mode", "NodeClass", {"amiFamily": "AL2023"}),
+        ("auto-mode", "NodeClass", {"instanceProfile": "too"}),
+        ("auto-mode", "NodeClass", {"ephemeralStorage": {"size": "500"}}),
+        ("auto-mode", "NodeClass", {"capacityReservationSelectorTerms": [{"id": "cr-1", "ownerID": "111122223333"}]}),
     ],
 )
-def test_the_api_server_refuses_what_is_wrong(example: str, kind: str, change: Json, cluster: LabCluster) -> None:
+def test_the_api_server_refuses_what_is_wrong(
+    example: str, kind: str, change: Json, cluster: LabCluster, request: pytest.FixtureRequest
+) -> None:
+    if kind == "NodeClass":
+        request.getfixturevalue("auto_mode")
     manifest = next(each for each in rendered(ROOT / "examples" / "pools" / f"{example}.yml") if each["kind"] == kind)
     wrong = {**manifest, "spec": {**manifest["spec"], **change}}
     with pytest.raises(ApiError) as refused:
@@ -102,6 +123,42 @@ REFUSALS = {
     "a gate that is off": ([POOLS[1]], "replicas needs Karpenter's feature gate StaticCapacity"),
     "Auto Mode where it is not on": ([{"name": "auto", "auto_mode": True}], "lacks nodeclasses.eks.amazonaws.com"),
 }
+
+
+# Every option of a class, as they are described.
+AUTO_POOL = {
+    "name": "auto-all",
+    "auto_mode": True,
+    "instance_families": ["g5"],
+    "capacity_types": ["reserved"],
+    "capacity_reservations": [{"tags": {"team": "a"}, "ownerID": "111122223333"}],
+    "instance_profile": "AutoNodes",
+    "volume": {"size": "500Gi", "iops": 3000, "throughput": 250, "kms_key_id": "alias/nodes"},
+    "tags": {"team": "a"},
+    "subnet_selector": [{"id": "subnet-0123456789abcdef0"}],
+    "security_group_selector": [{"name": "nodes"}],
+    "node_class_spec": {"snatPolicy": "Disabled", "advancedNetworking": {"ipv4PrefixSize": "32"}},
+    "limits": {GPU: 8},
+}
+
+
+def test_the_class_of_auto_mode_takes_every_option(auto_mode: LabCluster) -> None:
+    for manifest in manifests([AUTO_POOL], DEFAULTS):
+        auto_mode.api.request("POST", PATHS[manifest["kind"]] + STRICT, manifest)
+
+
+def test_a_pool_of_auto_mode_is_applied_with_its_class(auto_mode: LabCluster, play: Callable[..., str]) -> None:
+    """Up to where AWS' own controller would take over, of which nothing is here: neither pool nor class gets ready."""
+    pools = ("-e", json.dumps({"node_pools_definitions": [AUTO_POOL], "node_pools_wait_timeout": 1}))
+    output = " ".join(play("accelerated.nodes.install", "--tags", "node_pools", *pools, fails=True).split())
+    assert "auto-all" in output
+    made = auto_mode.api.request("GET", f"{NODE_CLASSES}/auto-all")
+    assert made["spec"]["capacityReservationSelectorTerms"] == [{"tags": {"team": "a"}, "owner": "111122223333"}]
+    assert auto_mode.api.request("GET", f"{lab_cluster.NODE_POOLS}/auto-all")["spec"]["template"]["spec"]["nodeClassRef"]["group"] == (
+        "eks.amazonaws.com"
+    )
+    play("accelerated.nodes.teardown", "--tags", "node_pools", *pools)
+    assert auto_mode.api.get(f"{NODE_CLASSES}/auto-all") is None
 
 
 @pytest.mark.parametrize("case", REFUSALS)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._advice import documentation_of
 from ansible_collections.accelerated.nodes.plugins.module_utils.evidence._bundle_comparison import comparison
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report_html import html_report
 
@@ -69,7 +70,13 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "provisioned": PROVISIONED,
         "given_back": given_back(nodes),
         "leftovers": ["Job accelerated-nodes-verify/check-1 could not be deleted: forbidden"],
-        "verdict": {"object": "NodePool gpu", "reason": "InsufficientCapacity", "message": "no capacity", "next_step": "Add zones."},
+        "verdict": {
+            "object": "NodePool gpu",
+            "reason": "InsufficientCapacity",
+            "message": "no capacity",
+            "next_step": "Add zones.",
+            "documentation": documentation_of("InsufficientCapacityError"),
+        },
     }
     return written(tmp_path_factory, result(nodes, **more))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 
-import boto3
 import pytest
 
+from tests.integration import account_look
 from tests.integration.lab_cluster import LabCluster, pod
-from tests.lab.state import AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, REGION, State
+from tests.lab.state import State
 
 pytestmark = pytest.mark.lab
 
@@ -44,8 +44,7 @@ def orphan(play: Callable[..., str], cluster: LabCluster) -> Iterator[str]:
 
 
 def instance_state(instance: str) -> str:
-    ec2 = boto3.Session(AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, region_name=REGION).client("ec2", endpoint_url=State.load().aws_endpoint)
-    return ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["State"]["Name"]
+    return account_look.client("ec2").describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["State"]["Name"]
 
 
 def words(output: str) -> str:
@@ -61,6 +60,7 @@ def test_what_a_karpenter_that_is_gone_holds_is_explained_then_let_go(play: Call
     # The account's side says so by itself, before it takes anything away.
     assert f"instance {orphan} (" in words(play(*TEARDOWN, "--tags", "eks_prerequisites", fails=True))
     assert instance_state(orphan) == "running"
+    assert account_look.profiles() != []
 
     play(*TEARDOWN, "--tags", "node_pools", "-e", "node_pools_resolve_finalizers=true")
     assert instance_state(orphan) in ("shutting-down", "terminated")

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.lab.lock import alone
 from tests.lab.state import BIN_DIR, LabError
 
 GO_MODULES = Path(__file__).parent / "go"
@@ -78,13 +79,17 @@ KUBELET = Module(
 
 
 def build_all(report: Report = print, modules: Sequence[Module] = MODULES) -> None:
-    """Build what of the modules is missing or out of date.
+    """Build what of the modules is missing or out of date; one process at a time, as all would build the same.
 
     Raises:
         LabError: the toolchain is absent or a build failed.
     """
     go = go_command()
-    stale = [module for module in modules if not is_current(module, go)]
+    with alone(BIN_DIR / ".lock", lambda: report("another process builds; waiting for it")):
+        _build_stale([module for module in modules if not is_current(module, go)], go, report)
+
+
+def _build_stale(stale: Sequence[Module], go: Path, report: Report) -> None:
     LOG_DIR.mkdir(parents=True, exist_ok=True)
     (BIN_DIR / ".stamp").mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(WORKERS) as pool:
@@ -148,6 +153,26 @@ def module_source(name: str) -> Path:
     module = next(module for module in MODULES if module.directory == name)
     answer = _run(go_command(), module, "mod", "download", "-json", module.path)
     return Path(json.loads(answer)["Dir"])
+
+
+#: Karpenter's former versions, of which the lab has the charts alone -> the checksum of the module's source.
+FORMER = {
+    "1.0.8": "h1:iJrOIXwBKedKZuDJC133twh9muRzsnBej0nIez6oTTI=",
+    "1.13.0": "h1:NkFC6jM0JjnHMrIVCpmX0j5Gl2kGv9CV96oqvkExV4k=",
+}
+
+
+def former_source(version: str) -> Path:
+    """The directory of a former Karpenter's source in Go's module cache; downloaded if it is not there.
+
+    Raises:
+        LabError: it cannot be had, or is not what it was.
+    """
+    module = next(module for module in MODULES if module.directory == "karpenter")
+    answer = json.loads(_run(go_command(), module, "mod", "download", "-json", f"{module.path}@v{version}"))
+    if answer["Sum"] != FORMER[version]:
+        raise LabError(f"the source of {module.path} v{version} has the checksum {answer['Sum']}, and not {FORMER[version]}")
+    return Path(answer["Dir"])
 
 
 def _build(module: Module, go: Path, place: str, report: Report) -> None:

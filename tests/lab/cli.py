@@ -22,6 +22,7 @@ from collections.abc import Callable, Sequence
 import yaml
 
 from tests.lab import binaries, cluster, installed, process, registry
+from tests.lab.lock import alone
 from tests.lab.patience import Part, await_part
 from tests.lab.real import lane
 from tests.lab.state import BIN_DIR, CHECKOUT, CLUSTER_NAME, REGION, LabError, State, is_free
@@ -77,6 +78,20 @@ def up(with_installation: bool = False) -> None:
     _refuse_foreign(state)
     _refuse_taken_ports(state)
     binaries.build_all(_say)
+    # Two that come up together could choose the same port, before either listens there.
+    with alone(BIN_DIR / ".up", lambda: _say("another lab comes up; waiting for it")):
+        _start(state)
+    if with_installation:
+        _say(f"installing Karpenter and the device plugins; {state.log(installed.LOG)} tells how far it is")
+        installed.install(state)
+    _say(f"the lab is up after {time.monotonic() - began:.1f} s; its state is in {state.directory}")
+    for line in TRUTH.splitlines():
+        _say(line)
+    env()
+
+
+def _start(state: State) -> None:
+    """Start every part that does not run, and wait until all are ready."""
     state.choose_ports()
     state.save()
     _start_daemon(state)
@@ -87,13 +102,6 @@ def up(with_installation: bool = False) -> None:
     (state.directory / "inventory.yml").write_text(yaml.safe_dump(inventory(state), sort_keys=False), encoding="utf-8")
     _say("simulated AWS and nodes")
     await_part(state, SUPERVISOR, state.facts, "the supervisor is ready", patience=60)
-    if with_installation:
-        _say(f"installing Karpenter and the device plugins; {state.log(installed.LOG)} tells how far it is")
-        installed.install(state)
-    _say(f"the lab is up after {time.monotonic() - began:.1f} s; its state is in {state.directory}")
-    for line in TRUTH.splitlines():
-        _say(line)
-    env()
 
 
 def down() -> None:

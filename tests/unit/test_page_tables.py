@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
 import sys
@@ -78,6 +79,25 @@ def test_diagnosis_page_says_where_each_topic_is_shown_and_has_its_picture() -> 
     text = PAGES["diagnosis.md"].path.read_text()
     assert "](diagnosis.svg)" in text
     assert (ROOT / "docs" / "diagnosis.svg").is_file()
+
+
+def asked_of_aws() -> set[str]:
+    """The actions that the collection's own code names, such as ec2:describesubnets, by the calls of those functions that ask AWS."""
+    calls = [
+        node
+        for path in (ROOT / "plugins").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("fetch", "fetch_or_none", "found_or_none")
+    ]
+    named = [(ast.unparse(call.args[0]), call.args[1].value) for call in calls if isinstance(call.args[1], ast.Constant)]
+    return {f"{re.findall('[a-z0-9]+', client)[-1]}:{operation.replace('_', '')}" for client, operation in named}
+
+
+def test_iam_page_names_every_action_that_the_collection_asks_for() -> None:
+    asked = asked_of_aws()
+    assert {"ec2:describesubnets", "sqs:getqueueurl", "iam:listroles", "eks:listaccessentries"} < asked
+    text = PAGES["iam.md"].path.read_text().partition("## Tables")[0].lower()
+    assert sorted(action for action in asked if f"`{action}`" not in text) == []
 
 
 def test_documentation_is_where_galaxy_says() -> None:

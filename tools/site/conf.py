@@ -8,7 +8,7 @@ from typing import Any
 from docutils import nodes
 
 project = "accelerated.nodes"
-author = "The accelerated.nodes authors"
+project_copyright = author = "The accelerated.nodes authors"
 html_title = "accelerated.nodes"
 
 extensions = ["myst_parser", "sphinx_antsibull_ext"]

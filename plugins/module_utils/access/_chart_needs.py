@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.accelerated.nodes.plugins.module_utils.access._needs import Need
+from ansible_collections.accelerated.nodes.plugins.module_utils.access._needs import CHART_PARTS, Need
 from ansible_collections.accelerated.nodes.plugins.module_utils.access._rights import Right, rights_of
 
 RBAC = "rbac.authorization.k8s.io"
@@ -56,15 +56,21 @@ Chart = Mapping[str, Any]
 def chart_rights(charts: Iterable[Chart], parts: Iterable[str]) -> Iterator[Right]:
     """The rights that these charts need.
 
-    :param charts: each ``option`` (the part that installs it), ``namespace``, and ``objects`` as ``charts/_helm.objects`` returns them.
+    :param charts: each ``option`` (with which the options of its chart begin), ``namespace``, and ``objects`` as ``charts/_helm.objects`` returns them.
     :param parts: the parts that are wanted; ``teardown`` adds what removal needs.
     """
     parts = set(parts)
     for chart in charts:
-        if chart["option"] in parts:
+        if part_of(chart) in parts:
             for need in release_needs(chart, remove="teardown" in parts):
                 yield from need.rights({})
             yield from granted(chart)
+
+
+def part_of(chart: Chart) -> str:
+    """The part that installs a chart: a role may have several, each with options of its own, such as ``nvidia`` and ``nvidia_operator``."""
+    option: str = chart["option"]
+    return next((part for part in CHART_PARTS if option == part or option.startswith(f"{part}_")), option)
 
 
 def release_needs(chart: Chart, remove: bool) -> Iterator[Need]:
@@ -72,7 +78,7 @@ def release_needs(chart: Chart, remove: bool) -> Iterator[Need]:
 
     :param remove: whether the release may be removed as well.
     """
-    parts, namespace = (chart["option"],), chart["namespace"]
+    parts, namespace = (part_of(chart),), chart["namespace"]
     yield Need(parts, "", ("secrets",), EVERY_RELEASE, "Helm keeps its releases in Secrets", namespace)
     if chart.get("mend_option"):
         reason = "noting a revision that was cut off as failed"

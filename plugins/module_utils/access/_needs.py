@@ -96,6 +96,7 @@ NEEDS = (
         ("get",),
         "the versions of the definitions that are there",
         names=(
+            "capacitybuffers.autoscaling.x-k8s.io",
             "ec2nodeclasses.karpenter.k8s.aws",
             "nodeclaims.karpenter.sh",
             "nodeoverlays.karpenter.sh",

@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import Any
 
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._refusals import CHOOSE_CREDENTIALS, refusal, sentence
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
 
 try:
     from botocore.exceptions import (
         BotoCoreError,
         ClientError,
+        CredentialRetrievalError,
         HTTPClientError,
         NoCredentialsError,
         PartialCredentialsError,
+        SSOError,
         TokenRetrievalError,
     )
     from botocore.exceptions import (
@@ -28,27 +31,6 @@ try:
 except ImportError:
     # AnsibleAWSModule names the missing package before any of these is needed.
     pass
-
-REFUSED_CREDENTIALS = frozenset(
-    (
-        "AuthFailure",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "IncompleteSignature",
-        "IncompleteSignatureException",
-        "InvalidAccessKeyId",
-        "InvalidClientTokenId",
-        "InvalidSignatureException",
-        "RequestExpired",
-        "SignatureDoesNotMatch",
-        "UnrecognizedClientException",
-    )
-)
-MISSING_PERMISSION = frozenset(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"))
-CHOOSE_CREDENTIALS = (
-    "Renew them, or choose others by the option profile or the variables AWS_PROFILE or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"
-    " and AWS_SESSION_TOKEN."
-)
 
 
 class AwsError(CollectionError):
@@ -85,28 +67,22 @@ def fetch_or_none(client: Any, operation: str, absent: Container[str], **argumen
 def explain(error: Exception, action: str, region: str) -> AwsError:
     """Says in one sentence why AWS did not answer ``action`` (such as ``eks:DescribeCluster``), and the next step."""
     if isinstance(error, ClientError):
-        return _explain_refusal(error.response.get("Error", {}), action, region)
-    if isinstance(error, (NoCredentialsError, PartialCredentialsError, TokenRetrievalError)):
-        return AwsError(f"There are no usable AWS credentials for {action}: {_sentence(error)} {CHOOSE_CREDENTIALS}")
+        answer = error.response.get("Error", {})
+        code = answer.get("Code", "")
+        return AwsError(refusal(code, answer.get("Message", ""), _asked(error.operation_name, action), region), code)
+    if isinstance(error, (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError, SSOError, TokenRetrievalError)):
+        return AwsError(f"There are no usable AWS credentials for {action}: {sentence(error)} {CHOOSE_CREDENTIALS}")
     if isinstance(error, (NoConnection, HTTPClientError)):
         return AwsError(
-            f"AWS gave no answer to {action} in region '{region}': {_sentence(error)} Check the option region (eks_region), the network"
+            f"AWS gave no answer to {action} in region '{region}': {sentence(error)} Check the option region (eks_region), the network"
             " and AWS_ENDPOINT_URL."
         )
-    return AwsError(f"{action} in region '{region}' could not be asked of AWS: {_sentence(error)}")
+    return AwsError(
+        f"{action} in region '{region}' could not be asked of AWS: {sentence(error)} Check AWS_ENDPOINT_URL and the proxies on the way, and run"
+        " this again."
+    )
 
 
-def _explain_refusal(answer: dict, action: str, region: str) -> AwsError:
-    code = answer.get("Code", "")
-    reason = _sentence(answer.get("Message") or code)
-    if code in REFUSED_CREDENTIALS:
-        return AwsError(f"AWS refused the credentials in region '{region}' ({code}): {reason} {CHOOSE_CREDENTIALS}", code)
-    if code in MISSING_PERMISSION:
-        return AwsError(f"The AWS credentials lack the right to {action} ({code}): {reason} Allow that action to them.", code)
-    return AwsError(f"AWS refused {action} in region '{region}' ({code}): {reason}", code)
-
-
-def _sentence(reason: object) -> str:
-    """``reason`` on one line, ended as a sentence."""
-    text = " ".join(str(reason).split())
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+def _asked(operation: str, action: str) -> str:
+    """What was refused: the action, or what boto3 asks before it by itself, such as AssumeRole for credentials that have ended."""
+    return action if action.endswith(f":{operation}") else f"{operation} (needed before {action})"

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import CHOOSE_CREDENTIALS, REFUSED_CREDENTIALS
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._refusals import CHOOSE_CREDENTIALS, REFUSED_CREDENTIALS, sentence
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._text import shorten
 
 # Replacement of a change -> what becomes of the resource.
@@ -58,16 +58,12 @@ def stack_failure(result: dict[str, Any], stack: str, region: str) -> str:
     code = refused_credentials(" ".join((*reasons, str(result.get("msg", "")))))
     if code:
         return (
-            f"{subject}: AWS refused the credentials ({code}): {_ended(reasons[-1])} {CHOOSE_CREDENTIALS} What was begun is not lost:"
+            f"{subject}: AWS refused the credentials ({code}): {sentence(reasons[-1])} {CHOOSE_CREDENTIALS} What was begun is not lost:"
             " CloudFormation goes on with it by itself. Run this again, and it goes on from there."
         )
-    return f"{subject} could not be changed: {_ended('; '.join(reasons))} Remove that cause and run this again."
+    return f"{subject} could not be changed: {sentence('; '.join(reasons))} Remove that cause and run this again."
 
 
 def refused_credentials(text: str) -> str:
     """The error code by which AWS refused the credentials, such as ``ExpiredToken``; empty where it did not."""
     return next((word for word in re.findall(r"\w+", text) if word in REFUSED_CREDENTIALS), "")
-
-
-def _ended(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."

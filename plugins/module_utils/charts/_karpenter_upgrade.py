@@ -12,6 +12,9 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.charts._karpente
 OLD_API, LAST_WITH_OLD_API = "v1beta1", (1, 0)
 MANAGED_BY = "app.kubernetes.io/managed-by"
 RELEASE_NAME, RELEASE_NAMESPACE = "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"
+# Groups whose objects are Karpenter's alone. What else its chart brings, since 1.14 the CapacityBuffer of Kubernetes' autoscalers, others may have
+# brought before it, and their objects are nobody's of these.
+OWN_GROUPS = ("karpenter.sh", "karpenter.k8s.aws")
 # Set by the API server, or of no meaning in another life of the object.
 TRANSIENT = ("managedFields", "uid", "resourceVersion", "creationTimestamp", "generation", "selfLink", "finalizers", "ownerReferences")
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -71,6 +74,11 @@ def _restorable(item: dict[str, Any]) -> dict[str, Any]:
     return {**{key: value for key, value in item.items() if key != "status"}, "metadata": metadata}
 
 
+def _is_karpenters(definition: dict[str, Any]) -> bool:
+    group: str = definition["metadata"]["name"].partition(".")[2]
+    return group in OWN_GROUPS
+
+
 def _owner(definition: dict[str, Any]) -> Owner:
     """The release that Helm would take for the owner: it wants the label and both annotations."""
     metadata = definition["metadata"]
@@ -92,15 +100,15 @@ def _older_definitions(version: str, crd_version: str) -> str:
 
 def _old_objects(definition: dict[str, Any], version: str) -> str:
     stored = (definition.get("status") or {}).get("storedVersions") or []
-    if OLD_API not in stored or minor(version) <= LAST_WITH_OLD_API:
+    if OLD_API not in stored or minor(version) <= LAST_WITH_OLD_API or not _is_karpenters(definition):
         return ""
     name, plural = definition["metadata"]["name"], definition["spec"]["names"]["plural"]
     kept = ",".join(f'"{each}"' for each in stored if each != OLD_API) or '"v1"'
     patch = '[{"op":"replace","path":"/status/storedVersions","value":[' + kept + "]}]"
     return (
         f"CustomResourceDefinition {name} still stores objects as {OLD_API} (status.storedVersions: {', '.join(stored)}), which Karpenter"
-        f" {version} cannot read. While Karpenter 1.0 runs, which converts them, write every object anew by 'kubectl get {plural} -o yaml |"
-        f" kubectl replace -f -', and only then take {OLD_API} out by 'kubectl patch customresourcedefinition {name} --subresource=status"
+        f" {version} cannot read. While Karpenter 1.0 runs, which converts them, write every object, if there is any, anew by 'kubectl get {plural} -o"
+        f" yaml | kubectl replace -f -', and only then take {OLD_API} out by 'kubectl patch customresourcedefinition {name} --subresource=status"
         f" --type=json -p '{patch}''; taken out before, what is stored as {OLD_API} could no longer be read."
     )
 
@@ -109,11 +117,23 @@ def _other_release(definition: dict[str, Any], wanted: Owner) -> str:
     owner = _owner(definition)
     if owner in (wanted, Owner("", "")):
         return ""
+    if not _is_karpenters(definition):
+        return _shared_definition(definition["metadata"]["name"], owner, wanted)
     return (
         f"CustomResourceDefinition {definition['metadata']['name']} belongs to the Helm release '{owner.release}' in the namespace"
         f" '{owner.namespace}', so the release '{wanted.release}' in the namespace '{wanted.namespace}' cannot have it. Set"
         " karpenter_crd_release_name and karpenter_namespace to that release's. Do not uninstall it: the definition would go, and with it every"
         " object of its kind."
+    )
+
+
+def _shared_definition(name: str, owner: Owner, wanted: Owner) -> str:
+    return (
+        f"CustomResourceDefinition {name}, which the chart of Karpenter's definitions brings too, belongs to the Helm release '{owner.release}' in the"
+        f" namespace '{owner.namespace}', and Helm gives it to no second one. Keep it when that release lets go of it, by 'kubectl annotate"
+        f" customresourcedefinition {name} helm.sh/resource-policy=keep', have that release install it no longer, and hand it over by 'kubectl annotate"
+        f" --overwrite customresourcedefinition {name} meta.helm.sh/release-name={wanted.release} meta.helm.sh/release-namespace={wanted.namespace}'."
+        " No object of its kind is touched."
     )
 
 
@@ -124,6 +144,7 @@ def _unowned(unowned: list[dict[str, Any]]) -> str:
     owner = unowned[0]["metadata"]["annotations"]
     return (
         f"No Helm release owns the CustomResourceDefinitions {names}, which were made by other means, such as the crds folder of Karpenter's"
-        f" chart, so Helm refuses to upgrade them. Set karpenter_adopt_crds to true to give them to the release '{owner[RELEASE_NAME]}' in the"
-        f" namespace '{owner[RELEASE_NAMESPACE]}': they get a label and two annotations, and no object of theirs is touched."
+        " chart or another autoscaler, so Helm refuses to upgrade them. Set karpenter_adopt_crds to true to give them to the release"
+        f" '{owner[RELEASE_NAME]}' in the namespace '{owner[RELEASE_NAMESPACE]}': they get a label and two annotations, and no object of theirs is"
+        " touched."
     )

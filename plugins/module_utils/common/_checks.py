@@ -44,6 +44,11 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
     return f" Did you mean '{near[0]}'?" if near else ""
 
 
+def anything(where: str, value: Any) -> Iterator[str]:
+    """Whatever it is: of a field that is known, and checked elsewhere."""
+    return iter(())
+
+
 def text(where: str, value: Any) -> Iterator[str]:
     """A string that is not empty."""
     if not isinstance(value, str):

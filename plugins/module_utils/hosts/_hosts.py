@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators._accelerators import ACCELERATORS
+from ansible_collections.accelerated.nodes.plugins.module_utils.common._checks import Check, anything, check_fields
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report import BUSY, EXCLUDED, FAILED, PASSED, UNKNOWN
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verification import Subject
@@ -29,7 +29,8 @@ GROUPS = {
 }
 # What a cluster's entry may have beside its name and its report: kubernetes.core's options of the same names.
 AUTHENTICATION = frozenset({"kubeconfig", "context", "host", "api_key", "ca_cert", "client_cert", "client_key", "validate_certs"})
-ENTRY = AUTHENTICATION | {"name", "report"}
+# Looked at only for what they are called: kubernetes.core checks its options itself.
+ENTRY: Mapping[str, Check] = dict.fromkeys(sorted(AUTHENTICATION | {"name", "report"}), anything)
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,9 @@ def _cluster(number: int, entry: Any, place: Path) -> Cluster:
     where = f"clusters[{number}]"
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or not entry["name"]:
         raise CollectionError(f"{where} is {entry!r}, but must be a mapping with a name, such as {{name: production}}.")
-    for key in sorted(set(entry) - ENTRY):
-        close = difflib.get_close_matches(str(key), ENTRY, 1)
-        meant = f" Did you mean {close[0]}?" if close else ""
-        raise CollectionError(f"{where} ({entry['name']}) has '{key}', which is not one of {', '.join(sorted(ENTRY))}.{meant}")
+    problem = next(check_fields(f"{where} ({entry['name']}): ", entry, ENTRY), "")
+    if problem:
+        raise CollectionError(problem)
     options = {key: entry[key] for key in AUTHENTICATION & set(entry)}
     if "kubeconfig" in options:
         options["kubeconfig"] = str(place / Path(str(options["kubeconfig"])).expanduser())

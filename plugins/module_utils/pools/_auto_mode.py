@@ -3,7 +3,7 @@
 """Pools of EKS Auto Mode, where AWS runs Karpenter and the device plugins: a NodeClass of another group, and other labels. Pure.
 
 This file is internal to the collection and may change in any release. Source: https://docs.aws.amazon.com/eks/latest/userguide/create-node-class.html
-and create-node-pool.html. The definition of the kind is not public: what is here was never held against a server that has it.
+and create-node-pool.html. The definition of the kind is not public: what is here was held against one that was written from its documentation.
 """
 
 from __future__ import annotations

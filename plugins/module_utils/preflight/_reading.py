@@ -11,8 +11,9 @@ from collections.abc import Callable, Collection
 from typing import Any, NamedTuple, cast
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._client import Client
-from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import MISSING_PERMISSION, AwsError, fetch, fetch_or_none
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import AwsError, fetch, fetch_or_none
 from ansible_collections.accelerated.nodes.plugins.module_utils.aws._cluster_reading import read_cluster
+from ansible_collections.accelerated.nodes.plugins.module_utils.aws._refusals import MISSING_PERMISSION
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError, CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._capacity import wanted_images
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._check import Facts
@@ -226,7 +227,7 @@ def _simulation(sources: Sources, plan: Plan, values: dict) -> Any:
         found = fetch_or_none(iam, "simulate_principal_policy", ("NoSuchEntity",), PolicySourceArn=role, **asked)
         if found is None:
             return None
-        results += found["EvaluationResults"]
+        results += [{**result, "asked": each.context} for result in found["EvaluationResults"]]
     return results
 
 

@@ -30,6 +30,9 @@ class Question(NamedTuple):
 
 
 ALLOWED = "allowed"
+PASSED_TO = "iam:PassedToService"
+# EC2 has a second name in China, and the node role is passed to it by either.
+IN_CHINA = (Question(("iam:PassRole",), "{node_role}", {PASSED_TO: "ec2.amazonaws.com.cn"}),)
 _OWNED = {"kubernetes.io/cluster/{cluster}": "owned", "karpenter.sh/nodepool": "preflight"}
 _MADE = {**_OWNED, "eks:eks-cluster-name": "{cluster}"}
 _PROFILE = {
@@ -68,7 +71,7 @@ QUESTIONS = (
         {"aws:RequestedRegion": "{region}"},
     ),
     Question(("ssm:GetParameter",), "arn:{partition}:ssm:{region}::parameter/aws/service/eks/optimized-ami/any", {}),
-    Question(("iam:PassRole",), "{node_role}", {"iam:PassedToService": "ec2.amazonaws.com"}),
+    Question(("iam:PassRole",), "{node_role}", {PASSED_TO: "ec2.amazonaws.com"}),
     Question(("iam:CreateInstanceProfile",), "arn:{partition}:iam::{account}:instance-profile/*", _tags("Request", _PROFILE)),
     Question(("eks:DescribeCluster",), "arn:{partition}:eks:{region}:{account}:cluster/{cluster}", {}),
     Question(("sqs:ReceiveMessage", "sqs:DeleteMessage"), "arn:{partition}:sqs:{region}:{account}:{queue}", {}),
@@ -85,7 +88,7 @@ def questions(plan: Plan, cluster_arn: str) -> list[Question]:
         Question(
             each.actions, each.resource.format(**words), {key.format(**words): value.format(**words) for key, value in each.context.items()}
         )
-        for each in QUESTIONS
+        for each in (*QUESTIONS, *(IN_CHINA if partition == "aws-cn" else ()))
         if not any(absent and each.actions[0].startswith(prefix) for prefix, absent in left_out.items())
     ]
 
@@ -116,9 +119,15 @@ def _refusals(denied: list[Mapping[str, Any]], where: str) -> Iterator[Finding]:
     """One finding for each cause, with all the actions that it refuses."""
     by_cause: dict[tuple[str, str], list[str]] = {}
     for each in denied:
-        by_cause.setdefault(_cause(each), []).append(f"{each['EvalActionName']} on {each.get('EvalResourceName', '*')}")
+        by_cause.setdefault(_cause(each), []).append(_asked(each))
     for (cause, step), actions in by_cause.items():
         yield Finding(ERROR, f"{cause}: {'; '.join(actions)}.", where, step)
+
+
+def _asked(result: Mapping[str, Any]) -> str:
+    """The action and the resource, and the service that a role is passed to."""
+    service = result.get("asked", {}).get(PASSED_TO)
+    return f"{result['EvalActionName']} on {result.get('EvalResourceName', '*')}" + (f" to {service}" if service else "")
 
 
 def _cause(result: Mapping[str, Any]) -> tuple[str, str]:

@@ -32,7 +32,7 @@ def run_notes(content: Mapping[str, Any]) -> str:
         keys = ("object", "reason", "message", "explanation", "next_step")
         rows = "".join(f"<dt>{key.replace('_', ' ')}</dt><dd>{text(verdict.get(key, ''))}</dd>" for key in keys if verdict.get(key))
         if verdict.get("documentation"):
-            rows += f"<dt>documentation</dt><dd>{more(verdict['documentation'], 'What it means, and what to do')}</dd>"
+            rows += f"<dt>more</dt><dd>{more(verdict['documentation'], 'What it means, and what to do')}</dd>"
         parts.append(f"<dl>{rows}</dl>")
     said = content["message"].rstrip(".").lower() == str(content["summary"].get("text", "")).lower()
     parts += [f"<p>{text(content['message'])}</p>"] if content["message"] and not said else []

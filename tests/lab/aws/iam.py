@@ -1,4 +1,4 @@
-"""The IAM backend: moto's, with service-linked roles that exist once, and the simulation of a role's policies."""
+"""The IAM backend: moto's, with service-linked roles that exist once, profiles by path, and the simulation of a role's policies."""
 
 from __future__ import annotations
 
@@ -42,7 +42,12 @@ class LabIAMBackend(IAMBackend):
 
 
 class LabIamResponse(IamResponse):
-    """moto's requests, and SimulatePrincipalPolicy."""
+    """moto's requests, SimulatePrincipalPolicy, and the path that ListInstanceProfiles takes."""
+
+    def list_instance_profiles(self) -> ActionResult:
+        """moto lists them all: Karpenter would take those of other classes and clusters for its own, and remove them."""
+        prefix = self._get_param("PathPrefix", "/")
+        return ActionResult({"InstanceProfiles": [each for each in self.backend.get_instance_profiles() if each.path.startswith(prefix)]})
 
     def simulate_principal_policy(self) -> ActionResult:
         """What a role's own policies say; there are neither boundaries nor organizations here."""

@@ -27,8 +27,13 @@ def options() -> dict[str, str]:
     found = {}
     for path in ROLES.glob("*/meta/argument_specs.yml"):
         for name, option in yaml.safe_load(path.read_text())["argument_specs"]["main"]["options"].items():
-            if option["type"] in ("bool", "int") or (option["type"] == "list" and option.get("elements") == "str"):
+            if option["type"] in ("bool", "int"):
                 found[name] = option["type"]
+            # AWX writes an empty answer as text, and ansible-core 2.19 and later read nothing of it, which is no list.
+            elif (option["type"] == "list" and option.get("elements") == "str") or (
+                option["type"] == "raw" and option.get("default") == []
+            ):
+                found[name] = "list"
     return {name: kind for name, kind in found.items() if name not in OWN}
 
 

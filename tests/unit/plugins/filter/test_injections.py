@@ -143,7 +143,7 @@ def test_no_payload_is_taken_for_a_template(payload: str, tmp_path: Path) -> Non
         document = templar.template(template(expression))
         written = verification_report(judged(payload), form, title=payload, time=payload)
         # Before ansible-core 2.19 a text that looks like JSON becomes what it describes, which copy writes as JSON again.
-        assert document == written or document == json.loads(written)
+        assert document == written or json.loads(json.dumps(document)) == json.loads(written)
         assert templar.template(document) == document
 
 

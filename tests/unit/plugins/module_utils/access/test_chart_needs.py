@@ -60,6 +60,12 @@ def test_charts_of_other_parts_need_nothing() -> None:
     assert rights(chart(DEPLOYMENT, ROLE), "nvidia", "teardown") == set()
 
 
+def test_a_role_s_other_chart_is_of_the_same_part() -> None:
+    """The GPU Operator's options begin with ``nvidia_operator``; a part whose name only begins alike is another."""
+    assert rights(chart(option="nvidia_operator"), "nvidia") == rights(chart(option="nvidia"), "nvidia") != set()
+    assert rights(chart(option="nvidia_operator"), "neuron") == rights(chart(option="nvidiaoperator"), "nvidia") == set()
+
+
 def test_the_rights_that_a_chart_gives_are_held() -> None:
     assert Right("", "", "nodes", "delete") in rights(chart(ROLE), "karpenter")
 

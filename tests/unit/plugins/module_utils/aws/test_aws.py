@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 import pytest
 from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import AwsError, explain, fetch
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ParamValidationError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ParamValidationError, UnauthorizedSSOTokenError
 from botocore.stub import Stubber
 
 
@@ -18,7 +18,7 @@ def eks():
 
 
 def refusal(code, message="words of AWS"):
-    return ClientError({"Error": {"Code": code, "Message": message}}, "DescribeCluster")
+    return ClientError({"Error": {"Code": code, "Message": message}}, "ListAddons")
 
 
 def test_fetch_returns_every_page(eks):
@@ -33,14 +33,15 @@ def test_fetch_names_action_and_region_of_a_refusal(eks):
         fetch(eks, "describe_cluster", name="demo")
     assert caught.value.code == "ResourceNotFoundException"
     assert caught.value.message == (
-        "AWS refused eks:DescribeCluster in region 'us-west-2' (ResourceNotFoundException): No cluster found for name: demo."
+        "AWS refused eks:DescribeCluster in region 'us-west-2' (ResourceNotFoundException): No cluster found for name: demo. Correct what it names,"
+        " and run this again."
     )
 
 
 @pytest.mark.parametrize("code", ["UnrecognizedClientException", "InvalidClientTokenId", "ExpiredTokenException", "AuthFailure"])
 def test_explain_refused_credentials_says_how_to_choose_others(code):
-    message = explain(refusal(code), "eks:DescribeCluster", "us-west-2").message
-    assert message.startswith(f"AWS refused the credentials in region 'us-west-2' ({code}): words of AWS.")
+    message = explain(refusal(code), "eks:ListAddons", "us-west-2").message
+    assert message.startswith(f"AWS refused the credentials in region 'us-west-2' ({code}) for eks:ListAddons: words of AWS.")
     assert "AWS_PROFILE" in message
 
 
@@ -65,5 +66,18 @@ def test_explain_no_answer_names_what_to_check():
 def test_explain_anything_else_keeps_its_reason_on_one_line():
     error = explain(ParamValidationError(report="first\nsecond"), "eks:DescribeCluster", "us-west-2")
     assert error.message == (
-        "eks:DescribeCluster in region 'us-west-2' could not be asked of AWS: Parameter validation failed: first second."
+        "eks:DescribeCluster in region 'us-west-2' could not be asked of AWS: Parameter validation failed: first second. Check AWS_ENDPOINT_URL"
+        " and the proxies on the way, and run this again."
+    )
+
+
+def test_explain_credentials_of_a_single_sign_on_that_has_ended():
+    error = explain(UnauthorizedSSOTokenError(), "eks:ListAddons", "us-west-2")
+    assert error.message.startswith("There are no usable AWS credentials for eks:ListAddons: The SSO session")
+
+
+def test_explain_what_boto3_asks_by_itself():
+    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "not authorized to perform sts:AssumeRole"}}, "AssumeRole")
+    assert explain(denied, "eks:ListAddons", "us-west-2").message.startswith(
+        "The AWS credentials lack the right to AssumeRole (needed before eks:ListAddons) (AccessDenied): not authorized"
     )

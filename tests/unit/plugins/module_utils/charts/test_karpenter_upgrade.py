@@ -96,6 +96,31 @@ def test_definitions_that_no_release_owns_are_adopted_when_asked() -> None:
     ]
 
 
+def buffers(**owner: Any) -> dict[str, Any]:
+    """The definition that other autoscalers bring too."""
+    made = definition("capacitybuffers", stored=("v1alpha1", "v1beta1"), **owner)
+    made["metadata"]["name"] = "capacitybuffers.autoscaling.x-k8s.io"
+    return made
+
+
+def test_versions_of_what_is_not_karpenters_are_not_its_concern() -> None:
+    assert problems(buffers()) == []
+
+
+def test_a_definition_that_another_autoscaler_made_is_adopted_when_asked() -> None:
+    (problem,) = problems(buffers(release="", labels={}))
+    assert "capacitybuffers.autoscaling.x-k8s.io, which were made by other means" in problem and "or another autoscaler" in problem
+    assert problems(buffers(release="", labels={}), adopt=True) == []
+
+
+def test_a_definition_of_another_autoscalers_release_is_not_to_be_taken_by_its_name() -> None:
+    """Karpenter's definitions cannot all go into that release."""
+    (problem,) = problems(buffers(release="cluster-autoscaler", namespace="autoscaling"))
+    assert "belongs to the Helm release 'cluster-autoscaler' in the namespace 'autoscaling'" in problem
+    assert "helm.sh/resource-policy=keep" in problem and "meta.helm.sh/release-name=karpenter-crd" in problem
+    assert "karpenter_crd_release_name" not in problem
+
+
 @pytest.mark.parametrize("adopt", [True, False])
 def test_definitions_of_another_release_are_refused_in_any_case(adopt: bool) -> None:
     (problem,) = problems(definition(release="karpenter", namespace="karpenter"), adopt=adopt)

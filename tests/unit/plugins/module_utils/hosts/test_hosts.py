@@ -100,7 +100,7 @@ def test_paths_begin_at_the_inventory():
         (None, "clusters is empty"),
         (["production"], r"clusters\[0\] is 'production', but must be a mapping with a name"),
         ([{"kubeconfig": "x"}], r"clusters\[0\] is .*must be a mapping with a name"),
-        ([{"name": "a", "kubeconfg": "x"}], r"clusters\[0\] \(a\) has 'kubeconfg'.*Did you mean kubeconfig\?"),
+        ([{"name": "a", "kubeconfg": "x"}], r"clusters\[0\] \(a\): kubeconfg is not a known option. Did you mean 'kubeconfig'\?"),
         ([{"name": "a"}, {"name": "a"}], "clusters names a twice"),
     ],
 )

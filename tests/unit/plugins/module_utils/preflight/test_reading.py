@@ -115,7 +115,8 @@ def test_what_depends_on_what_was_not_read_has_its_reason(aws):
 
 
 @pytest.mark.parametrize(
-    ("code", "says"), [("UnrecognizedClientException", "refused the credentials"), ("ThrottlingException", "AWS refused eks:")]
+    ("code", "says"),
+    [("UnrecognizedClientException", "refused the credentials"), ("ThrottlingException", "AWS limits how often eks:DescribeCluster")],
 )
 def test_without_credentials_nothing_is_said(aws, code, says):
     aws.refuses("eks", "describe_cluster", code)

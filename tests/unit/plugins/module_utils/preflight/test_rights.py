@@ -19,6 +19,18 @@ def test_questions_are_about_this_cluster():
     assert not [text for each in asked.values() for text in (each.resource, *each.context, *each.context.values()) if "{" in text]
 
 
+def test_the_node_role_is_passed_to_ec2_by_each_of_its_names():
+    def services(partition):
+        asked = questions(a_plan(), ARN.replace("arn:aws:", f"arn:{partition}:"))
+        return [each.context["iam:PassedToService"] for each in asked if each.actions == ("iam:PassRole",)]
+
+    assert services("aws") == services("aws-us-gov") == ["ec2.amazonaws.com"]
+    assert services("aws-cn") == ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"]
+    denied = {**PASS, "EvalDecision": "implicitDeny", "asked": {"iam:PassedToService": "ec2.amazonaws.com.cn"}}
+    what = only(outcome("controller_rights", a_plan(controller_role="c"), simulation=[denied]))[1]
+    assert what.endswith("iam:PassRole on arn:aws:iam::111122223333:role/nodes to ec2.amazonaws.com.cn.")
+
+
 def test_what_is_not_there_is_not_asked():
     asked = {action for each in questions(a_plan(interruption_queue="", isolated_vpc=True, node_role=""), ARN) for action in each.actions}
     assert not asked & {"sqs:ReceiveMessage", "iam:PassRole", "iam:CreateInstanceProfile"}
