@@ -16,6 +16,7 @@ INSTALLED = (
     "test_missing_plugin",
     "test_pool_kinds",
     "test_real_containers",
+    "test_stranger",
     "test_targets",
     "test_teardown",
     "test_upgrade",
