@@ -97,8 +97,8 @@ lab-up: venv ## Build the lab once, start it, and print the environment for your
 	@python -m tests.lab up
 
 .PHONY: lab-down
-lab-down: venv ## Stop the lab and remove its state
-	@python -m tests.lab down
+lab-down: venv ## Stop the lab and remove its state, and that of labs which tests have left that were killed
+	@for each in $(LAB_DIR) $(wildcard $(LAB_DIR)-gw*); do LAB_DIR=$$each python -m tests.lab down; done
 
 .PHONY: lab-status
 lab-status: venv ## Show what of the lab runs
