@@ -49,7 +49,8 @@ def text_list(value: Any, commas: bool = True) -> list[str]:
     items = value if isinstance(value, (list, tuple)) else [value]
     wrong = next((each for each in items if each is not None and not isinstance(each, (str, int, float))), None)
     if wrong is not None:
-        raise AnsibleFilterError(f"{wrong!r} is neither a text nor a list of texts. Give a list, or text with an item in each line.")
+        # Of an undefined variable, which ansible-core before 2.19 hands to filters, the text is its own error.
+        raise AnsibleFilterError(f"{wrong} is neither a text nor a list of texts. Give a list, or text with an item in each line.")
     return text_items(items, commas=commas)
 
 

@@ -202,9 +202,8 @@ def test_a_job_that_is_cancelled_while_it_tells_its_progress_leaves_nothing(desk
 @pytest.mark.usefixtures("installed_by_jobs")
 def test_an_installation_that_was_cancelled_is_taken_up_again(desk: Desk) -> None:
     def installing(event: Json) -> bool:
-        return "accelerated.nodes.karpenter" in str(event["event_data"].get("role", "")) and event["event_data"].get("play", "").startswith(
-            "Install"
-        )
+        about = event["event_data"]
+        return about.get("play", "").startswith("Install") and about.get("resolved_role") == "accelerated.nodes.karpenter"
 
     outcome = desk.job("install").run(until=installing)
     assert outcome.status == "canceled"
