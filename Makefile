@@ -7,7 +7,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
 # Without bytecode every module compiles its libraries anew, which takes longer than what it does.
 export PYTHONDONTWRITEBYTECODE :=
 export LAB_DIR ?= $(CURDIR)/.build/lab
-# Two labs at the same time, and what needs none beside them (tests/shares.py): each alone leaves the processors idle half of the time.
+# One lab alone leaves processors idle: two at the same time, and what needs none beside them (tests/shares.py).
 SIDE_BY_SIDE := pytest --numprocesses=3
 COLLECTION_LINK := .build/collections/ansible_collections/accelerated/nodes
 
@@ -49,7 +49,7 @@ sanity: venv # ansible-test sanity, in a copy under .build
 
 .PHONY: check
 check: lint sanity ## The fast part of the tests: lint, sanity, units
-	pytest tests/unit
+	pytest --numprocesses=2 tests/unit
 
 .PHONY: browser
 browser: # Chromium, with which the tests look at the report
@@ -97,8 +97,8 @@ lab-up: venv ## Build the lab once, start it, and print the environment for your
 	@python -m tests.lab up
 
 .PHONY: lab-down
-lab-down: venv ## Stop the lab and remove its state
-	@python -m tests.lab down
+lab-down: venv ## Stop the lab and remove its state, and that of labs which tests have left that were killed
+	@for each in $(LAB_DIR) $(wildcard $(LAB_DIR)-gw*); do LAB_DIR=$$each python -m tests.lab down; done
 
 .PHONY: lab-status
 lab-status: venv ## Show what of the lab runs

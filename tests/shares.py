@@ -9,22 +9,28 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import PurePath
 
-#: Files whose tests share what the fixture ``installed`` installs.
+#: Files whose tests share what the fixture ``installed`` installs, in the order in which they run: once node pools are made that several
+#: files use, they stay.
 INSTALLED = (
     "test_automation_rbac",
+    "test_awx_jobs",
     "test_diagnosis",
     "test_missing_plugin",
     "test_pool_kinds",
     "test_real_containers",
-    "test_targets",
+    "test_stranger",
     "test_teardown",
     "test_upgrade",
+    # With the example's pools.
+    "test_targets",
+    "test_release",
     "test_verification_depth",
-    "test_verify_faults",
     "test_verify_signals",
+    # Its nodes are many, and ill.
+    "test_verify_faults",
 )
 #: Files whose tests install and remove on the lab what they need.
-BARE = ("test_guides", "test_molecule", "test_refusals", "test_stand_in_charts")
+BARE = ("test_guides", "test_molecule", "test_refusals", "test_stand_in_charts", "test_upgrade_definitions")
 #: Share -> its files. The longest first, as workers take one after the other.
 LABS = {"installed": INSTALLED, "bare lab": BARE}
 #: The worker whose lab is that of ``$LAB_DIR``.
@@ -46,13 +52,14 @@ def complaint(path: str, fixtures: Collection[str]) -> str:
     return f"{path} has tests with the fixture {fixture!r}: name the file in tests/shares.py, in the share {wanted!r}"
 
 
-def place(path: str, fixtures: Collection[str], side_by_side: bool) -> tuple[int, bool]:
+def place(path: str, fixtures: Collection[str], side_by_side: bool) -> tuple[int, int]:
     """Where a test comes among all: sort by it.
 
     On one lab, what is installed has to come behind tests that install and remove everything themselves.
     """
-    order = (*LABS, path)
-    return order.index(share(path)) if side_by_side else 0, "installed" in fixtures
+    shares, files = (*LABS, path), (*INSTALLED, PurePath(path).stem)
+    behind = files.index(files[-1]) + 1 if "installed" in fixtures else 0
+    return shares.index(share(path)) if side_by_side else 0, behind
 
 
 def lab_directory(directory: str, worker: str) -> str:

@@ -6,7 +6,7 @@ nothing but this collection is unpacked.
 
 from __future__ import annotations
 
-import shutil
+import contextlib
 import subprocess
 import sys
 import tempfile
@@ -24,11 +24,12 @@ def fetched(home: Path = HOME) -> Path:
     """The directory of the collection, which is downloaded if it is not there."""
     found = home / COLLECTION
     if not (found / "MANIFEST.json").exists():
-        with tempfile.TemporaryDirectory() as folder:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=home.parent) as folder:
             unpack(download(Path(folder)), Path(folder) / "new")
-            home.parent.mkdir(parents=True, exist_ok=True)
-            shutil.rmtree(home, ignore_errors=True)
-            shutil.move(Path(folder) / "new", home)
+            # Whole at once, so that tests side by side see all of it or nothing; the later one finds it there.
+            with contextlib.suppress(OSError):
+                (Path(folder) / "new").rename(home)
     return found
 
 
@@ -41,10 +42,9 @@ def download(folder: Path) -> Path:
 
 
 def unpack(wheel: Path, home: Path) -> None:
-    """Write the collection's files, and MANIFEST.json last, so that it says that all are there."""
+    """Write the collection's files."""
     with zipfile.ZipFile(wheel) as archive:
-        names = [name for name in archive.namelist() if name.startswith(f"{COLLECTION}/")]
-        archive.extractall(home, sorted(names, key=lambda name: name.endswith("MANIFEST.json")))
+        archive.extractall(home, [name for name in archive.namelist() if name.startswith(f"{COLLECTION}/")])
 
 
 if __name__ == "__main__":

@@ -112,8 +112,10 @@ def staged() -> Iterator[tuple[str, str | Path]]:
         if place.endswith(".md"):
             text = relinked(text, path, place, known)
         yield place, text.replace(OTHER_PAGES, "\n".join(others))
-    for name, section in sections(relinked((ROOT / "README.md").read_text(), "README.md", README_AS, known)):
+    readme = relinked((ROOT / "README.md").read_text(), "README.md", README_AS, known)
+    for name, section in sections(readme):
         yield f"{README}/{name}.md", section
+    yield f"{README}/simulated.md", "\n\n".join(each for each in readme.split("\n\n") if "**simulated**" in each)
     for picture in (ROOT / "docs").iterdir():
         if picture.suffix in PICTURES:
             yield picture.name, picture

@@ -37,7 +37,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors i
 from ansible_collections.accelerated.nodes.plugins.plugin_utils._at_hand import client_at_hand, plain, runs_here
 
 SPEC = {
-    "state": {"choices": ["present", "absent", "checked"], "default": "present"},
+    "state": {"choices": ["present", "absent", "checked", "looked_at"], "default": "present"},
     "name": {"required": True},
     "namespace": {"required": True},
     "chart_ref": {},
@@ -72,7 +72,7 @@ THERE = ["deployed", "failed", "pending"]
 # By these Helm goes to another cluster than kubernetes.core's options name, or keeps its records in another place.
 HELM_ENVIRONMENT = ("HELM_KUBEAPISERVER", "HELM_KUBECAFILE", "HELM_KUBECONTEXT", "HELM_KUBETOKEN", "HELM_KUBEASUSER", "HELM_DRIVER")
 RESOURCES = {"DaemonSet": "daemonsets", "Deployment": "deployments"}
-REQUIRED_IF = [("state", "present", ["chart_ref"]), ("state", "checked", ["chart_ref"])]
+REQUIRED_IF = [("state", "present", ["chart_ref"]), ("state", "checked", ["chart_ref"]), ("state", "looked_at", ["chart_ref"])]
 
 
 class ActionModule(ActionBase):
@@ -99,6 +99,8 @@ class ActionModule(ActionBase):
         self._options = options = _normalised(options)
         # Its questions are the client's to ask; where there is none, each run of Helm costs a second, and so it is asked only if need be.
         self._client = self._client_at_hand()
+        if options["state"] == "looked_at":
+            return self._look()
         asks = options["state"] != "present" or options["mend_pending"] or self._task.diff or self._task.check_mode
         before = self._unlocked(self._release()) if asks or self._client else None
         if options["state"] == "checked":
@@ -110,6 +112,12 @@ class ActionModule(ActionBase):
         facts = _facts(after, options)
         result = {"changed": changed, **facts, "rolling": self._rolling(facts["workloads"])}
         return {**result, "diff": diff(_shown(before), _shown(after))} if changed and self._task.diff else result
+
+    def _look(self) -> dict:
+        """Return whether nothing is to be done, nor waited for; where that cannot be seen at once, it is not so."""
+        before = self._release() if self._client else None
+        settled = self._is_wanted(before) and not self._rolling(_facts(before, self._options)["workloads"])
+        return {"changed": False, "settled": settled}
 
     def _unlocked(self, before: dict | None) -> dict | None:
         """Return the release without a change that a Helm run has left unfinished; refuses it unless it is to be mended.
@@ -165,7 +173,7 @@ class ActionModule(ActionBase):
     def _is_wanted(self, release: dict | None) -> bool:
         """Whether Helm would find nothing to do."""
         options = self._options
-        return bool(self._client) and options["state"] == "present" and is_wanted(release, options, plain(options["values"]))
+        return bool(self._client) and options["state"] != "absent" and is_wanted(release, options, plain(options["values"]))
 
     def _rolling(self, wanted: list[dict]) -> list[dict]:
         """Return which of the workloads may still be rolling out: all that are not seen to have come to their end."""

@@ -23,8 +23,9 @@ options:
       - V(present) installs or upgrades the release, V(absent) removes it.
       - V(checked) changes nothing. It asks the cluster for the release, pulls the chart and renders it with the values, so that what is
         wrong with any of them is said before anything is changed. As it needs Helm to run, use it with C(check_mode=false).
+      - V(looked_at) changes nothing and runs no Helm. It says in RV(settled) whether V(present) would have anything to do or to wait for.
     type: str
-    choices: [present, absent, checked]
+    choices: [present, absent, checked, looked_at]
     default: present
   name:
     description: Name of the release.
@@ -129,6 +130,12 @@ rolling:
   returned: when O(state=present) or O(state=absent)
   type: list
   elements: dict
+settled:
+  description:
+    - Whether the release is deployed as it is wanted, and all that it rolls out is there. V(false) as well where that cannot be seen without
+      running Helm or a module.
+  returned: when O(state=looked_at)
+  type: bool
 objects:
   description:
     - What the chart makes, as far as it decides which rights its installation takes. Each C(apiVersion), C(kind), C(metadata) with name and

@@ -8,7 +8,9 @@ everything anew at each slice, and be late by that much at the end.
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterable
@@ -22,18 +24,30 @@ POLL_SECONDS = 0.2
 
 
 class Tail(threading.Thread):
-    """Shows each line that is appended to a file, until stopped; then the rest of it."""
+    """Shows each line that is appended to a file, until stopped; then the rest of it.
+
+    It ends the process once nobody is left to show lines to. A controller that cancels a job kills ansible-playbook, and not its workers, which since
+    ansible-core 2.19 are in sessions of their own: without this the module would go on to its end.
+    """
 
     def __init__(self, path: Path, show: Callable[[str], None]) -> None:
         super().__init__(daemon=True)
         self._path, self._show = path, show
         self._done = threading.Event()
+        self._parent = os.getppid()
 
     def run(self) -> None:
-        with self._path.open(encoding="utf-8", errors="replace") as lines:
-            while not self._done.wait(POLL_SECONDS):
+        try:
+            with self._path.open(encoding="utf-8", errors="replace") as lines:
+                while not self._done.wait(POLL_SECONDS) and os.getppid() == self._parent:
+                    self._drain(lines)
                 self._drain(lines)
-            self._drain(lines)
+        except BrokenPipeError:
+            # The way to ansible-playbook ends where nobody reads.
+            self._parent = 0
+        if os.getppid() != self._parent:
+            # The worker, and by that the module, which removes what is its own.
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def stop(self) -> None:
         self._done.set()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests import shares
 from tests.integration import account_look
@@ -81,7 +82,9 @@ def run(lab: dict[str, str]) -> Run:
 def play(run: Run, lab: dict[str, str]) -> Run:
     """A function that runs a playbook as a user does: the example's inventory, beside the one that says where the lab is."""
     inventories = ("-i", str(ROOT / "examples" / "inventory"), "-i", str(Path(lab["LAB_DIR"]) / "inventory.yml"), "--limit", "lab")
-    return lambda playbook, *options, **variables: run("ansible-playbook", playbook, *inventories, *options, **variables)
+    # Reports and backups go where a playbook runs: they are the lab's, and not another's that runs at the same time.
+    here = {"PWD": lab["LAB_DIR"]}
+    return lambda playbook, *options, **variables: run("ansible-playbook", playbook, *inventories, *options, **{**here, **variables})
 
 
 @pytest.fixture(scope="session")
@@ -133,29 +136,31 @@ def automation(play: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(scope="session")
 def installed(automation: Run) -> Iterator[None]:
-    """Karpenter and both device plugins, and no node pool; gone again after the last test that needs them.
+    """Karpenter and both device plugins, and no node pool; gone again after the last test that needs them, with the pools below.
 
     By the least-privilege account, so that all that shares this shows that it can.
     """
     automation("accelerated.nodes.install", *NO_POOLS)
     assert account_look.left(), "nothing of what is installed is seen in the account"
     yield
-    automation("accelerated.nodes.teardown", *NO_POOLS)
+    everything = json.dumps({"node_pools_definitions": [*example_definitions(), *definitions()]})
+    automation("accelerated.nodes.teardown", "-e", everything)
     assert account_look.left() == []
 
 
-@pytest.fixture(scope="module")
-def example_pools(automation: Run, installed: None) -> Iterator[None]:
-    """The example's node pools on what is installed, by the same account."""
-    automation("accelerated.nodes.install", "--tags", "node_pools")
-    yield
-    automation("accelerated.nodes.teardown", "--tags", "node_pools")
+def example_definitions() -> list[dict[str, object]]:
+    """The node pools of the example's inventory."""
+    return yaml.safe_load((ROOT / "examples" / "inventory" / "group_vars" / "all.yml").read_text())["node_pools_definitions"]
 
 
 @pytest.fixture(scope="session")
-def verify_pools(play: Run, installed: None) -> Iterator[None]:
+def example_pools(automation: Run, installed: None) -> None:
+    """The example's node pools on what is installed, by the same account; the files that need them are the last (tests/shares.py)."""
+    automation("accelerated.nodes.install", "--tags", "node_pools")
+
+
+@pytest.fixture(scope="session")
+def verify_pools(play: Run, installed: None) -> None:
     """The node pools of the tests that verify nodes under faults and signals."""
     pools = json.dumps({"node_pools_definitions": definitions()})
     play("accelerated.nodes.install", "--tags", "node_pools", "-e", pools)
-    yield
-    play("accelerated.nodes.teardown", "--tags", "node_pools", "-e", pools)

@@ -59,7 +59,8 @@ def check_secrets(desk: Desk, outcome: Outcome) -> Json:
 @pytest.mark.usefixtures("installed")
 def test_built_in_credentials_are_enough_and_two_clusters_do_not_overwrite_each_other(desk: Desk) -> None:
     hosts = {"lab": desk.host, "lab-twin": desk.host}
-    left = check_well(desk, desk.job("preflight", hosts, [desk.aws(), desk.bearer()]).run())
+    # The whole of it is among the long ones.
+    left = check_well(desk, desk.job("preflight", hosts, [desk.aws(), desk.bearer()], options=["--tags", "preflight"]).run())
     assert set(left) == {"accelerated_preflight_lab", "accelerated_preflight_lab_twin"}
     assert all(each["ok"] and each["cluster"] == "lab" for each in left.values())
 
@@ -202,9 +203,8 @@ def test_a_job_that_is_cancelled_while_it_tells_its_progress_leaves_nothing(desk
 @pytest.mark.usefixtures("installed_by_jobs")
 def test_an_installation_that_was_cancelled_is_taken_up_again(desk: Desk) -> None:
     def installing(event: Json) -> bool:
-        return "accelerated.nodes.karpenter" in str(event["event_data"].get("role", "")) and event["event_data"].get("play", "").startswith(
-            "Install"
-        )
+        about = event["event_data"]
+        return about.get("play", "").startswith("Install") and about.get("resolved_role") == "accelerated.nodes.karpenter"
 
     outcome = desk.job("install").run(until=installing)
     assert outcome.status == "canceled"
@@ -229,8 +229,8 @@ def test_the_nightly_verification_says_what_has_changed(desk: Desk, lab: dict[st
         second, left = night()
     finally:
         faults.clear_fault("ecc-errors", Path(lab["LAB_DIR"]))
-    assert not left["ok"] and left["changes"]["counts"] | {"new": 1} == left["changes"]["counts"], left
-    assert [each["check"] for each in left["changes"]["new"]] == ["uncorrectable ECC errors"]
+    assert not left["ok"] and left["changes"]["counts"]["new"] == len(left["changes"]["new"]) > 0
+    assert left["changes"]["new"][0]["check"] == "uncorrectable ECC errors" and left["changes"]["with"].startswith(str(tmp_path / "lab"))
     assert "New findings: gpu/" in second.output
     bundles = sorted((tmp_path / "lab").iterdir())
     (bundles[-1] / "manifest.json").write_text("{}")

@@ -72,9 +72,9 @@ def rendered(example: Path) -> list[Json]:
     return manifests(given["node_pools_definitions"], {**DEFAULTS, **known})
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def auto_mode(cluster: LabCluster) -> Iterator[LabCluster]:
-    """The cluster with the kind of EKS Auto Mode, as far as the documentation tells of it; without again after the last test."""
+    """The cluster with the kind of EKS Auto Mode, as far as the documentation tells of it; without again for other tests, which expect so."""
     definition = yaml.safe_load(STAND_IN.read_text(encoding="utf-8"))
     cluster.api.request("POST", CRDS, definition)
     cluster.eventually(lambda: cluster.api.get(NODE_CLASSES) is not None, "the API server serves the kind")

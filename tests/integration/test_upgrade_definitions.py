@@ -105,12 +105,12 @@ class Cluster:
     def kubectl(self, *words: str, given: Any = None) -> str:
         return run_program([str(BIN_DIR / "kubectl"), f"--kubeconfig={self.plane.kubeconfig}", *words], stdin=given and json.dumps(given))
 
-    def apply(self, *objects: dict[str, Any]) -> None:
+    def apply(self, *objects: dict[str, Any], manager: str = "kubectl") -> None:
         listed = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
-        self.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", given=listed)
+        self.kubectl("apply", "--server-side", f"--field-manager={manager}", "--force-conflicts", "-f", "-", given=listed)
 
-    def define(self, *definitions: dict[str, Any]) -> None:
-        self.apply(*definitions)
+    def define(self, *definitions: dict[str, Any], manager: str = "kubectl") -> None:
+        self.apply(*definitions, manager=manager)
         names = [f"customresourcedefinition/{each['metadata']['name']}" for each in definitions]
         self.kubectl("wait", "--for=condition=Established", *names, "--timeout=60s")
 
@@ -158,6 +158,9 @@ def test_pools_of_the_former_version_are_kept_under_the_present_definitions(clus
     before = {(each["kind"], each["metadata"]["name"]): cluster.spec(each["kind"], each["metadata"]["name"]) for each in objects}
     assert "CapacityBuffer" not in cluster.kubectl("api-resources", "-o", "name")
 
+    refused = cluster.look(fails=True, karpenter_chart_version=PRESENT, karpenter_crd_chart_version=FORMER)
+    assert f"karpenter_crd_chart_version is '{FORMER}', older than karpenter_chart_version '{PRESENT}'" in refused
+
     # Another autoscaler has brought the definition that the present chart brings for the first time.
     (shared,) = [each for each in present_definitions() if each["metadata"]["name"] == SHARED]
     cluster.define(shared)
@@ -189,9 +192,10 @@ def old(cluster: Cluster, tmp_path: Path) -> Iterator[Cluster]:
         for each in definitions:
             each["metadata"].update(HELM)
             each["spec"]["conversion"] = webhook
-        cluster.define(*(storing(each, "v1beta1") for each in definitions))
+        # By Helm, which would not overwrite what it has not applied itself.
+        cluster.define(*(storing(each, "v1beta1") for each in definitions), manager="helm")
         cluster.apply(OLD_CLASS, OLD_POOL, OLD_CLAIM)
-        cluster.define(*definitions)
+        cluster.define(*definitions, manager="helm")
         yield cluster
 
 
@@ -211,7 +215,7 @@ def commands_of(said: str) -> list[str]:
 
 def shell(cluster: Cluster, command: str) -> None:
     """As a person types it, with that kubeconfig."""
-    environment = {"PATH": f"{BIN_DIR}:/usr/bin:/bin", "KUBECONFIG": str(cluster.plane.kubeconfig)}
+    environment = {"PATH": f"{BIN_DIR}:/usr/bin:/bin", "HOME": str(cluster.plane.directory), "KUBECONFIG": str(cluster.plane.kubeconfig)}
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], env=environment, text=True, capture_output=True, check=False)
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
 

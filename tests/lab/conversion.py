@@ -1,7 +1,8 @@
 """Stands in for the conversion webhook of Karpenter 1.0: what it did with the fields that the tests' objects have.
 
 The lab has the controller of one version. Karpenter 1.0 was the one that converted between v1beta1 and v1; what differs in objects without
-kubelet settings is how NodePools and NodeClaims refer to their class. Source: the definitions of Karpenter 1.0, in both versions.
+kubelet settings is how NodePools and NodeClaims refer to their class, and how disruption is said.
+Source: the definitions of Karpenter 1.0, in both versions.
 """
 
 from __future__ import annotations
@@ -18,19 +19,48 @@ from typing import Any
 from tests.lab.proxy.certificates import Authority
 from tests.lab.state import LOOPBACK
 
+POLICIES = {"WhenUnderutilized": "WhenEmptyOrUnderutilized"}
+
 
 def converted(item: Mapping[str, Any], version: str) -> dict[str, Any]:
     """An object of Karpenter's in another version of its group."""
     found = json.loads(json.dumps(item))
     group = found["apiVersion"].partition("/")[0]
+    if found["apiVersion"] == version:
+        return dict(found)
     found["apiVersion"] = f"{group}/{version.rpartition('/')[2]}"
     spec = found.get("spec", {})
-    reference = spec.get("template", {}).get("spec", spec).get("nodeClassRef", {})
-    if found["apiVersion"].endswith("/v1") and "apiVersion" in reference:
-        reference["group"] = reference.pop("apiVersion").partition("/")[0]
-    elif found["apiVersion"].endswith("/v1beta1") and "group" in reference:
-        reference["apiVersion"] = f"{reference.pop('group')}/v1beta1"
-    return found
+    (_to_present if version.endswith("/v1") else _to_former)(spec, spec.get("template", {}).get("spec", spec))
+    return dict(found)
+
+
+def _to_present(spec: dict[str, Any], node: dict[str, Any]) -> None:
+    if "nodeClassRef" in node:
+        node["nodeClassRef"]["group"] = node["nodeClassRef"].pop("apiVersion").partition("/")[0]
+    if "disruption" in spec:
+        disruption = spec["disruption"]
+        policy = disruption.get("consolidationPolicy", "WhenUnderutilized")
+        disruption["consolidationPolicy"] = POLICIES.get(policy, policy)
+        disruption.setdefault("consolidateAfter", "0s")
+        node["expireAfter"] = disruption.pop("expireAfter", "720h")
+    elif spec is node and "nodeClassRef" in node:
+        # Of a NodeClaim, whose spec nobody may change: not even the API server, by a default.
+        node.setdefault("expireAfter", "720h")
+
+
+def _to_former(spec: dict[str, Any], node: dict[str, Any]) -> None:
+    if "nodeClassRef" in node:
+        node["nodeClassRef"]["apiVersion"] = f"{node['nodeClassRef'].pop('group')}/v1beta1"
+    if "disruption" in spec:
+        disruption = spec["disruption"]
+        former = {present: name for name, present in POLICIES.items()}
+        policy = disruption["consolidationPolicy"]
+        disruption["consolidationPolicy"] = former.get(policy, policy)
+        # Which the former version had with another policy alone.
+        if policy in former:
+            disruption.pop("consolidateAfter", None)
+        disruption["expireAfter"] = node["expireAfter"]
+    node.pop("expireAfter", None)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -45,6 +45,13 @@ def test_side_by_side_what_takes_long_comes_first() -> None:
     assert sorted(tests, key=lambda test: shares.place(*test, True)) == [tests[3], tests[2], tests[1], tests[0]]
 
 
+@pytest.mark.parametrize("side_by_side", [True, False])
+def test_files_that_use_the_same_pools_are_behind_those_that_have_others(side_by_side: bool) -> None:
+    files = [f"{INTEGRATION}/test_{name}.py" for name in ("targets", "upgrade", "new", "diagnosis")]
+    order = sorted(files, key=lambda path: shares.place(path, ("lab", "installed"), side_by_side))
+    assert [path for path in order if path != files[2]] == [files[3], files[1], files[0]]
+
+
 def test_in_one_process_what_is_installed_comes_last_and_all_else_stays() -> None:
     tests = [(TARGETS, ("lab", "installed")), (UNIT, ()), (MOLECULE, ("lab",))]
     assert sorted(tests, key=lambda test: shares.place(*test, False)) == [*tests[1:], tests[0]]

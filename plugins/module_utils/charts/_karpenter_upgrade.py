@@ -10,6 +10,8 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.charts._karpente
 
 # Karpenter 1.0 converts what is stored as v1beta1; every later one no longer knows it.
 OLD_API, LAST_WITH_OLD_API = "v1beta1", (1, 0)
+# What is put on an object to have it written anew; its own content stays, which of a NodeClaim nobody may change.
+REWRITTEN = "accelerated.nodes/stored-as"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 RELEASE_NAME, RELEASE_NAMESPACE = "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"
 # Groups whose objects are Karpenter's alone. What else its chart brings, since 1.14 the CapacityBuffer of Kubernetes' autoscalers, others may have
@@ -103,12 +105,13 @@ def _old_objects(definition: dict[str, Any], version: str) -> str:
     if OLD_API not in stored or minor(version) <= LAST_WITH_OLD_API or not _is_karpenters(definition):
         return ""
     name, plural = definition["metadata"]["name"], definition["spec"]["names"]["plural"]
-    kept = ",".join(f'"{each}"' for each in stored if each != OLD_API) or '"v1"'
+    remaining = [each for each in stored if each != OLD_API] or ["v1"]
+    kept, kept_version = ",".join(f'"{each}"' for each in remaining), remaining[-1]
     patch = '[{"op":"replace","path":"/status/storedVersions","value":[' + kept + "]}]"
     return (
         f"CustomResourceDefinition {name} still stores objects as {OLD_API} (status.storedVersions: {', '.join(stored)}), which Karpenter"
-        f" {version} cannot read. While Karpenter 1.0 runs, which converts them, write every object, if there is any, anew by 'kubectl get {plural} -o"
-        f" yaml | kubectl replace -f -', and only then take {OLD_API} out by 'kubectl patch customresourcedefinition {name} --subresource=status"
+        f" {version} cannot read. While Karpenter 1.0 runs, which converts them, write every object anew by 'kubectl annotate {plural} --all"
+        f" --overwrite {REWRITTEN}={kept_version}', and only then take {OLD_API} out by 'kubectl patch customresourcedefinition {name} --subresource=status"
         f" --type=json -p '{patch}''; taken out before, what is stored as {OLD_API} could no longer be read."
     )
 

@@ -19,7 +19,7 @@ def test_unready_workload_is_empty_for_a_plugin_without_nodes() -> None:
     assert unready_workload({**DAEMONSET, "status": {"observedGeneration": 1, "desiredNumberScheduled": 0}}) == []
 
 
-@pytest.mark.parametrize(("given", "kind"), [({"kind": "Pod"}, "'Pod'"), ("text", "'str'")])
+@pytest.mark.parametrize(("given", "kind"), [({"kind": "Pod"}, "'Pod'"), ("text", "'text'")])
 def test_unready_workload_refuses_other_kinds(given, kind: str) -> None:
     with pytest.raises(AnsibleFilterError, match=f"not {kind}"):
         unready_workload(given)

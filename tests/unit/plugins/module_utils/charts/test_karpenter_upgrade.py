@@ -62,7 +62,9 @@ def test_objects_stored_as_v1beta1_are_refused(version: str) -> None:
     assert "nodepools.karpenter.sh still stores objects as v1beta1 (status.storedVersions: v1beta1, v1)" in problem
     assert f"which Karpenter {version} cannot read" in problem
     # First every object anew, and only then the status, or they could no longer be read.
-    assert problem.index("kubectl get nodepools -o yaml | kubectl replace -f -") < problem.index("kubectl patch customresourcedefinition")
+    assert problem.index("kubectl annotate nodepools --all --overwrite accelerated.nodes/stored-as=v1") < problem.index(
+        "kubectl patch customresourcedefinition"
+    )
     assert '[{"op":"replace","path":"/status/storedVersions","value":["v1"]}]' in problem
 
 
