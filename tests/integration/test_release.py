@@ -34,6 +34,7 @@ FORBIDDEN = (
     ".venv",
     ".build",
     "build/",
+    "tests/",
     "tools/",
     "Makefile",
     "pyproject.toml",

@@ -32,7 +32,7 @@ def action(outcome: dict) -> tuple[ActionModule, list[str]]:
         ran.append(module_name)
         return outcome
 
-    made._execute_module = lambda name, module_args, task_vars: execute(name, module_args, task_vars)
+    made._execute_module = execute
     return made, ran
 
 

@@ -188,9 +188,13 @@ class Aws:
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
     found = Aws()
+
+    def call(client: BaseClient, operation: str, arguments: Any) -> Any:
+        return found.send(client, operation, arguments)
+
     # Made once: a service's model takes a second to load.
     monkeypatch.setattr(AnsibleAWSModule, "client", lambda module, service: client_of(service))
-    monkeypatch.setattr(BaseClient, "_make_api_call", lambda client, operation, arguments: found.send(client, operation, arguments))
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
     for variable in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(variable, raising=False)
     return found
