@@ -167,7 +167,7 @@ def _struck(name: str, act: Callable[[Pools], None], words: str, named: bool = F
         act(pools)
         pools.become("1", READY)
 
-    return Fault(name, once(POOL_WATCH, answers.passed), fails(words), claims=(READY, UNREADY), meanwhile=meanwhile, seconds=4, named=named)
+    return Fault(name, once(POOL_WATCH, answers.passed), fails(words), claims=(READY, UNREADY), meanwhile=meanwhile, seconds=9, named=named)
 
 
 OF_OBJECTS = (

@@ -172,7 +172,7 @@ CREDENTIALS = (
         fails("403", "nodeclaims", "karpenter.sh", "list"),
     ),
     Fault("403-on-watch", ever(WATCH, answers.answer(403)), says("watch"), None, seconds=9),
-    Fault("403-on-events", ever(EVENTS, answers.answer(403)), fails(r"\[events\]"), None, claims=(), seconds=4),
+    Fault("403-on-events", ever(EVENTS, answers.answer(403)), fails(r"\[events\]"), None, claims=(), seconds=9),
     Fault("403-on-nodes", ever(NODES, answers.answer(403)), says(r"\[nodes\]"), says(r"\[nodes\]")),
     Fault("404-no-crd", ever("nodeclaims", answers.answer(404)), fails("CRD"), fails("CRD")),
 )
@@ -323,7 +323,7 @@ OBJECTS = (
         meanwhile=lambda claims: (claims.create("0", READY), claims.create("1", UNREADY)),
     ),
     Fault("terminating-is-not-ready", wait=fails("1 of 2"), info=None, claims=(READY, TERMINATING), seconds=4),
-    Fault("node-is-gone", wait=fails("1 of 2", "NodeGone"), claims=(READY, NODELESS), seconds=4),
+    Fault("node-is-gone", wait=fails("1 of 2", "NodeGone"), claims=(READY, NODELESS), seconds=9),
     Fault(
         "pod-ends-while-cut-off",
         (*once("pods watch", answers.cut_after(0.3)), Rule("pods watch", answers.answer(410), first=2, times=1)),
@@ -352,9 +352,9 @@ OBJECTS = (
         claims=(),
         pod="Failed",
         by="jobs",
-        seconds=4,
+        seconds=9,
     ),
-    Fault("nobody-there", wait=fails("0 of 2", "NodePoolNotFound"), claims=(), seconds=4),
+    Fault("nobody-there", wait=fails("0 of 2", "NodePoolNotFound"), claims=(), seconds=9),
 )
 
 FAULTS = (*CONNECTION, *ANSWERS, *CREDENTIALS, *BUSINESS, *WATCHING, *CLOCKS, *OBJECTS)
@@ -366,5 +366,5 @@ STILL_THERE = (
     Fault("403-on-list", ever(LIST, answers.answer(403)), fails("403")),
     Fault("404-no-crd", ever("nodeclaims", answers.answer(404)), fails("CRD")),
     Fault("410-on-continue-for-ever", ever(CONTINUE, answers.answer(410)), fails("410"), pages=1, seconds=4),
-    Fault("terminating", wait=fails("Terminating"), claims=(TERMINATING,), seconds=4),
+    Fault("terminating", wait=fails("Terminating"), claims=(TERMINATING,), seconds=9),
 )
