@@ -68,7 +68,7 @@ test: containers
 
 .PHONY: proof
 proof: venv ## The long proofs
-	pytest -m proof
+	$(SIDE_BY_SIDE) -m proof
 	@$(MAKE) --no-print-directory matrix
 
 .PHONY: matrix
