@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -137,6 +138,7 @@ def _ours(directory: Path, lab: Path) -> dict[str, tuple[str, ...]]:
     (_preflight, roles) = yaml.safe_load((CHECKOUT / "playbooks" / "install.yml").read_text())
     alone = directory / "roles.yml"
     alone.write_text(yaml.safe_dump([roles]))
+    shutil.copytree(CHECKOUT / "playbooks" / "tasks", directory / "tasks", dirs_exist_ok=True)
     inventory = ("-i", str(CHECKOUT / "examples" / "inventory"), "-i", str(lab / "inventory.yml"), "--limit", "lab")
     rights = ("-e", json.dumps({RIGHTS: ROLES}))
     return {"whole": ("accelerated.nodes.install", *inventory, *rights), "roles": (str(alone), *inventory, *rights)}
