@@ -22,6 +22,7 @@ from pathlib import Path
 import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.accelerated.nodes.plugins.module_utils.api._objects import path_of
 from ansible_collections.accelerated.nodes.plugins.module_utils.charts._helm import (
     as_failed,
     diff,
@@ -71,7 +72,6 @@ CHART = ("chart_ref", "chart_repo_url", "chart_version", "plain_http")
 THERE = ["deployed", "failed", "pending"]
 # By these Helm goes to another cluster than kubernetes.core's options name, or keeps its records in another place.
 HELM_ENVIRONMENT = ("HELM_KUBEAPISERVER", "HELM_KUBECAFILE", "HELM_KUBECONTEXT", "HELM_KUBETOKEN", "HELM_KUBEASUSER", "HELM_DRIVER")
-RESOURCES = {"DaemonSet": "daemonsets", "Deployment": "deployments"}
 REQUIRED_IF = [("state", "present", ["chart_ref"]), ("state", "checked", ["chart_ref"]), ("state", "looked_at", ["chart_ref"])]
 
 
@@ -180,7 +180,7 @@ class ActionModule(ActionBase):
         return [each for each in wanted if not (self._client and self._is_rolled_out(each))]
 
     def _is_rolled_out(self, workload: dict) -> bool:
-        path = f"/apis/apps/v1/namespaces/{workload['namespace']}/{RESOURCES[workload['kind']]}/{workload['name']}"
+        path = path_of({"api_version": "apps/v1", **workload})
         try:
             return rolled_out({"kind": workload["kind"], **self._client.get(path)})
         except ApiError:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from ansible.plugins.action import ActionBase
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._objects import is_known, place_of, would_change
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError
-from ansible_collections.accelerated.nodes.plugins.plugin_utils._at_hand import client_at_hand, plain
+from ansible_collections.accelerated.nodes.plugins.plugin_utils._at_hand import auth_given, client_at_hand, plain
 from ansible_collections.kubernetes.core.plugins.module_utils.args_common import AUTH_ARG_SPEC
 
 SPEC = {
@@ -19,7 +19,6 @@ SPEC = {
     "force": {"type": "bool", "default": False},
     **AUTH_ARG_SPEC,
 }
-OWN = ("definitions", "field_manager", "force")
 
 
 class ActionModule(ActionBase):
@@ -54,11 +53,10 @@ class ActionModule(ActionBase):
 
     def _by_module(self, definitions: list[dict], options: dict) -> dict:
         """Run kubernetes.core.k8s in check mode, whatever the task's own mode."""
-        auth = {name: value for name, value in options.items() if name not in OWN and value is not None}
         applied = {"apply": True, "server_side_apply": {"field_manager": options["field_manager"], "force_conflicts": options["force"]}}
         checking, self._task.check_mode = self._task.check_mode, True
         try:
-            arguments = {"definition": definitions, **applied, **auth}
+            arguments = {"definition": definitions, **applied, **auth_given(options)}
             return self._execute_module("kubernetes.core.k8s", module_args=arguments, task_vars=self._vars)
         finally:
             self._task.check_mode = checking

@@ -12,7 +12,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._objects import brief, found, is_known
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError
-from ansible_collections.accelerated.nodes.plugins.plugin_utils._at_hand import client_at_hand
+from ansible_collections.accelerated.nodes.plugins.plugin_utils._at_hand import auth_given, client_at_hand
 from ansible_collections.kubernetes.core.plugins.module_utils.args_common import AUTH_ARG_SPEC
 
 WANTED = {
@@ -27,7 +27,6 @@ SPEC = {
     "version": {"type": "bool", "default": False},
     **AUTH_ARG_SPEC,
 }
-OWN = ("objects", "version")
 
 
 class ActionModule(ActionBase):
@@ -42,7 +41,7 @@ class ActionModule(ActionBase):
         del tmp
         _dummy, options = self.validate_argument_spec(SPEC)
         self._vars = task_vars
-        self._auth = {name: value for name, value in options.items() if name not in OWN and value is not None}
+        self._auth = auth_given(options)
         client = client_at_hand(self, options)
         try:
             read = [self._read(client, {key: value for key, value in each.items() if value}) for each in options["objects"]]

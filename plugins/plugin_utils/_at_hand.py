@@ -16,6 +16,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._kubeconfig import IMPORT_ERROR, plain_connection
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
+from ansible_collections.kubernetes.core.plugins.module_utils.args_common import AUTH_ARG_SPEC
 
 
 def runs_here(action: ActionBase) -> bool:
@@ -32,6 +33,11 @@ def client_at_hand(action: ActionBase, auth: Mapping[str, Any]) -> Optional[Clie
     except (CollectionError, yaml.YAMLError, OSError, KeyError, TypeError, ValueError):
         return None
     return Client(connection) if connection else None
+
+
+def auth_given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of kubernetes.core's options of authentication that are given, for a module of its."""
+    return {name: options[name] for name in AUTH_ARG_SPEC if options.get(name) is not None}
 
 
 def plain(value: Any) -> Any:

@@ -44,28 +44,24 @@ HELM = {
     "annotations": {"meta.helm.sh/release-name": "karpenter-crd", "meta.helm.sh/release-namespace": "kube-system"},
 }
 # As Karpenter before 1.0 wrote them.
+OLD_NODE = {
+    "nodeClassRef": {"apiVersion": "karpenter.k8s.aws/v1beta1", "kind": "EC2NodeClass", "name": "old"},
+    "requirements": [{"key": "karpenter.k8s.aws/instance-family", "operator": "In", "values": ["g5"]}],
+}
 OLD_POOL = {
     "apiVersion": "karpenter.sh/v1beta1",
     "kind": "NodePool",
     "metadata": {"name": "old"},
     "spec": {
         "limits": {"nvidia.com/gpu": 8},
-        "template": {
-            "spec": {
-                "nodeClassRef": {"apiVersion": "karpenter.k8s.aws/v1beta1", "kind": "EC2NodeClass", "name": "old"},
-                "requirements": [{"key": "karpenter.k8s.aws/instance-family", "operator": "In", "values": ["g5"]}],
-            }
-        },
+        "template": {"spec": OLD_NODE},
     },
 }
 OLD_CLAIM = {
     "apiVersion": "karpenter.sh/v1beta1",
     "kind": "NodeClaim",
     "metadata": {"name": "old-x7k2p"},
-    "spec": {
-        "nodeClassRef": {"apiVersion": "karpenter.k8s.aws/v1beta1", "kind": "EC2NodeClass", "name": "old"},
-        "requirements": [{"key": "karpenter.k8s.aws/instance-family", "operator": "In", "values": ["g5"]}],
-    },
+    "spec": OLD_NODE,
 }
 OLD_CLASS = {
     "apiVersion": "karpenter.k8s.aws/v1beta1",

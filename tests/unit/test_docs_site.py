@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.docs_site.links import faults
+from tools import docs_site
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def tool():
-    specification = importlib.util.spec_from_file_location("docs_site", ROOT / "tools" / "docs_site.py")
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["docs_site"] = module
-    specification.loader.exec_module(module)
-    return module
-
-
-TOOL = tool()
 KNOWN = {"docs/pools.md": "pools.md", "roles/karpenter/README.md": "reference/karpenter_role.rst", "README.md": "quick-start.md"}
 
 
@@ -30,34 +20,34 @@ KNOWN = {"docs/pools.md": "pools.md", "roles/karpenter/README.md": "reference/ka
     [
         ("../pools.md#efa", "../pools.md#efa"),
         ("../../README.md#requirements", "../quick-start.md#requirements"),
-        (f"{TOOL.REPOSITORY}/blob/main/docs/pools.md#efa", "../pools.md#efa"),
+        (f"{docs_site.REPOSITORY}/blob/main/docs/pools.md#efa", "../pools.md#efa"),
         ("../../roles/karpenter/README.md", "../reference/karpenter_role.rst"),
-        ("../../examples/pools", f"{TOOL.REPOSITORY}/tree/main/examples/pools"),
-        ("../../galaxy.yml", f"{TOOL.REPOSITORY}/blob/main/galaxy.yml"),
+        ("../../examples/pools", f"{docs_site.REPOSITORY}/tree/main/examples/pools"),
+        ("../../galaxy.yml", f"{docs_site.REPOSITORY}/blob/main/galaxy.yml"),
         ("../architecture.svg", "../architecture.svg"),
         ("#here", "#here"),
         ("https://karpenter.sh/docs/", "https://karpenter.sh/docs/"),
-        (f"{TOOL.REPOSITORY}/issues", f"{TOOL.REPOSITORY}/issues"),
+        (f"{docs_site.REPOSITORY}/issues", f"{docs_site.REPOSITORY}/issues"),
     ],
 )
 def test_link_is_turned_to_the_site_or_to_the_repository(link: str, wanted: str) -> None:
     text = f"See [this]({link}).\n"
-    assert TOOL.relinked(text, "docs/guides/a.md", "guides/a.md", KNOWN) == f"See [this]({wanted}).\n"
+    assert docs_site.relinked(text, "docs/guides/a.md", "guides/a.md", KNOWN) == f"See [this]({wanted}).\n"
 
 
 def test_code_stays_as_it_is() -> None:
     text = "```shell\necho [a](nowhere.md)\n```\n\n[b](../pools.md)\n"
-    assert TOOL.relinked(text, "docs/guides/a.md", "b.md", KNOWN) == text.replace("../pools.md", "pools.md")
+    assert docs_site.relinked(text, "docs/guides/a.md", "b.md", KNOWN) == text.replace("../pools.md", "pools.md")
 
 
-@pytest.mark.parametrize("link", ["nowhere.md", "../../../etc/hosts", f"{TOOL.REPOSITORY}/blob/main/docs/nowhere.md"])
+@pytest.mark.parametrize("link", ["nowhere.md", "../../../etc/hosts", f"{docs_site.REPOSITORY}/blob/main/docs/nowhere.md"])
 def test_link_that_leads_nowhere_is_refused(link: str) -> None:
-    with pytest.raises(TOOL.BrokenLinkError, match=r"docs/guides/a\.md links to"):
-        TOOL.relinked(f"[this]({link})", "docs/guides/a.md", "guides/a.md", KNOWN)
+    with pytest.raises(docs_site.BrokenLinkError, match=r"docs/guides/a\.md links to"):
+        docs_site.relinked(f"[this]({link})", "docs/guides/a.md", "guides/a.md", KNOWN)
 
 
 def test_sections_keep_their_headings() -> None:
-    assert dict(TOOL.sections("# T\n\n## Use Cases\n\na\n\n### B\n\n## Testing\nc\n")) == {
+    assert dict(docs_site.sections("# T\n\n## Use Cases\n\na\n\n### B\n\n## Testing\nc\n")) == {
         "use-cases": "## Use Cases\n\na\n\n### B\n\n",
         "testing": "## Testing\nc\n",
     }
@@ -66,7 +56,7 @@ def test_sections_keep_their_headings() -> None:
 def test_page_that_no_list_names_comes_into_the_last_one() -> None:
     index = "Preflight <preflight>\npools\nguides/trainium\n"
     listed = [
-        place for place in ("preflight.md", "pools.md", "guides/trainium.md", "new.md", "trainium.md") if TOOL.is_listed(place, index)
+        place for place in ("preflight.md", "pools.md", "guides/trainium.md", "new.md", "trainium.md") if docs_site.is_listed(place, index)
     ]
     assert listed == ["preflight.md", "pools.md", "guides/trainium.md"]
 

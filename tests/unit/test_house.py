@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from tools import role_docs
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = sorted(path.parents[1] for path in ROOT.glob("roles/*/meta/argument_specs.yml"))
@@ -168,9 +169,6 @@ def test_every_module_has_an_integration_target(module: Path) -> None:
 
 
 def test_role_readmes_are_current() -> None:
-    specification = importlib.util.spec_from_file_location("role_docs", ROOT / "tools" / "role_docs.py")
-    role_docs = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(role_docs)
     assert [relative(path) for path in role_docs.outdated()] == [], "run make docs"
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,18 +20,12 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.judging._remedie
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._preflight import CHECKS
 from ansible_collections.accelerated.nodes.plugins.module_utils.preflight._preflight import PAGE as PREFLIGHT_PAGE
 
+from tools import page_tables
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def tool():
-    specification = importlib.util.spec_from_file_location("page_tables", ROOT / "tools" / "page_tables.py")
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["page_tables"] = module
-    specification.loader.exec_module(module)
-    return module
-
-
-PAGES = {page.name: page for page in tool().PAGES}
+PAGES = {page.name: page for page in page_tables.PAGES}
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
@@ -110,19 +102,19 @@ def test_verification_page_has_a_row_for_each_check() -> None:
 
 
 def test_entry_says_what_the_row_says() -> None:
-    written = tool().advice_entry("Reason", Advice("It is {why} | so.", "Use <role>_values.", hopeless=True))
+    written = page_tables.advice_entry("Reason", Advice("It is {why} | so.", "Use <role>_values.", hopeless=True))
     assert written == "#### `Reason`\n\nIt is *why* | so.\n\n**Next step:** Use &lt;role>_values.\n\nWaiting cannot help."
-    assert "Waiting" not in tool().advice_entry("Reason", Advice("It is so.", "Wait."))
+    assert "Waiting" not in page_tables.advice_entry("Reason", Advice("It is so.", "Wait."))
 
 
 def test_table_keeps_its_cells_whole() -> None:
-    written = tool().table("Title", ("a", "b"), [("It is so | or so.", "Use <role>_values.")]).splitlines()
+    written = page_tables.table("Title", ("a", "b"), [("It is so | or so.", "Use <role>_values.")]).splitlines()
     assert written[-1] == "| It is so \\| or so. | Use &lt;role>_values. |"
     assert written[0] == "### Title"
 
 
 def test_text_refuses_a_page_without_its_marks(tmp_path: Path) -> None:
-    page = tool().Page(str(tmp_path / "page.md"), "nowhere", lambda: [])
+    page = page_tables.Page(str(tmp_path / "page.md"), "nowhere", lambda: [])
     page.path.write_text("# A page\n")
     with pytest.raises(SystemExit, match="lacks the lines"):
         assert page.text
