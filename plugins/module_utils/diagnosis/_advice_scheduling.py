@@ -79,6 +79,11 @@ NO_CLAIM = {
     "TooFewNodeClaims": Advice(
         "Fewer NodeClaims exist than were asked for.", "Ask for more nodes (pods that need them), or for a lower count."
     ),
+    "CauseNotRead": Advice(
+        "As many NodeClaims as were asked for are where they should be, and what kept the wait from ending was not read before its"
+        " deadline: the API server, or the machine that waits, is slow.",
+        "Run this again, with a longer wait_timeout.",
+    ),
     "TooManyNodeClaims": Advice(
         "More NodeClaims are there than were asked for exactly.",
         "Wait for Karpenter to consolidate, delete those that are too many, or ask for at least as many instead of exactly.",

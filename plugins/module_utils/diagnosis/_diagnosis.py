@@ -55,12 +55,13 @@ def diagnose(question: Question, evidence: Evidence) -> Verdict:
     if question.goal.state != ABSENT and len(question.claims) > question.goal.count:
         words = f"{len(question.goal.done(question.claims))} of {question.goal.count}"
         return verdict("NodeClaims", "TooManyNodeClaims", words)
-    found = next(filter(None, (fewer(claim, evidence) for claim in question.claims)), None)
+    found = next(filter(None, (fewer(claim, evidence, question.offers) for claim in question.claims)), None)
     if found:
         return found
     found = of_no_claim(question, evidence)
     if question.claims and found.reason == "NoNodeClaim":
-        return verdict("NodeClaims", "TooFewNodeClaims", f"{len(question.goal.done(question.claims))} of {question.goal.count}")
+        done = len(question.goal.done(question.claims))
+        return verdict("NodeClaims", "TooFewNodeClaims" if done < question.goal.count else "CauseNotRead", f"{done} of {question.goal.count}")
     return found
 
 

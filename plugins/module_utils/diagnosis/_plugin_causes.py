@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Optional
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators._accelerators import (
     Accelerator,
@@ -20,7 +20,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._quest
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._scheduling import Repelled, repelled
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._verdict import Verdict, verdict
 from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._nodeclaims import Condition, NodeClaim, conditions_of, is_going
-from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._offers import lacks, offer_of
+from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._offers import Offer, lacks, offer_of
 
 # Programs in the device plugin's image that register nothing: feature discovery, and the daemon that shares a GPU.
 COMPANIONS = ("gpu-feature-discovery", "mps-control-daemon", "config-manager")
@@ -55,13 +55,16 @@ def registers(pod: Mapping[str, Any], accelerator: Accelerator) -> bool:
     return not programs or any(program not in COMPANIONS for program in programs)
 
 
-def fewer(claim: NodeClaim, evidence: Evidence) -> Verdict | None:
-    """That an initialized node is gone or has fewer accelerators than its claim promised; None when it has them, or is not known."""
+def fewer(claim: NodeClaim, evidence: Evidence, offers: Optional[Mapping[str, Offer]] = None) -> Verdict | None:
+    """That an initialized node is gone or has fewer accelerators than its claim promised; None when it has them, or is not known.
+
+    :param offers: what nodes had registered when last looked at, for those that the evidence lacks.
+    """
     if _gone(claim, evidence):
         return verdict(_subject(claim), "NodeGone")
     checked = latest(of_uid(evidence.events, claim.uid), lambda event: event.get("reason") == "FailedConsistencyCheck")
     said = [message_of(checked)] if checked else []
-    short = _short(claim, evidence)
+    short = _short(claim, evidence, offers or {})
     if short:
         return verdict(_subject(claim), "FewerAcceleratorsThanPromised", "; ".join((*said, *short)))
     consistent = claim.conditions.get("ConsistentStateFound")
@@ -81,12 +84,13 @@ def _gone(claim: NodeClaim, evidence: Evidence) -> bool:
     return is_going(node) if node else bool(evidence.read_at) and not evidence.unreadable
 
 
-def _short(claim: NodeClaim, evidence: Evidence) -> list[str]:
+def _short(claim: NodeClaim, evidence: Evidence, offers: Mapping[str, Offer]) -> list[str]:
     """What the node of an initialized claim lacks of what was promised."""
     node = evidence.nodes.get(claim.node)
-    if node is None or not claim.has("Initialized"):
+    offer = offer_of(node) if node else offers.get(claim.node)
+    if offer is None or not claim.has("Initialized"):
         return []
-    return [f"allocatable {each.resource}: {each.offered} of {each.promised}" for each in lacks(claim, offer_of(node))]
+    return [f"allocatable {each.resource}: {each.offered} of {each.promised}" for each in lacks(claim, offer)]
 
 
 def _subject(claim: NodeClaim) -> str:

@@ -216,6 +216,7 @@ class Wait:
             region=self._order.region,
             since=self._since,
             owners=selection.owners,
+            offers=self._offers or {},
         )
 
     def _success(self) -> dict[str, Any]:

@@ -81,6 +81,17 @@ def test_diagnose_initialized_claim_with_fewer_accelerators_than_promised():
     assert found.object == f"NodeClaim gpu-x7k2p (node {NODE})"
 
 
+def test_diagnose_knows_what_the_wait_saw_of_nodes_that_could_not_be_read_again():
+    found = diagnose(asked(claim(promised=8), offers={NODE: {"nvidia.com/gpu": 7}}), Evidence(unreadable=["The cause could not be read."]))
+    assert (found.reason, found.message) == ("FewerAcceleratorsThanPromised", "allocatable nvidia.com/gpu: 7 of 8")
+
+
+def test_diagnose_believes_the_evidence_before_what_the_wait_saw_earlier():
+    evidence = Evidence(nodes={NODE: node(gpus=6)})
+    found = diagnose(asked(claim(promised=8), offers={NODE: {"nvidia.com/gpu": 7}}), evidence)
+    assert found.message == "allocatable nvidia.com/gpu: 6 of 8"
+
+
 def test_diagnose_drifted_claim_where_none_should_be():
     drifted = claim(condition("Drifted", "True", "AMIDrift", "AMIDrift"))
     assert diagnose(asked(drifted, goal=Goal("not_drifted")), Evidence()).reason == "AMIDrift"
@@ -151,6 +162,11 @@ def test_diagnose_too_few_claims_says_how_many_there_are():
     ready = Evidence(node_pools={"gpu": pool()}, node_classes={"gpu": node_class()})
     found = diagnose(asked(claim(), goal=Goal("ready", count=2)), ready)
     assert (found.reason, found.message) == ("TooFewNodeClaims", "1 of 2")
+
+
+def test_diagnose_enough_claims_without_evidence_says_that_the_cause_was_not_read():
+    found = diagnose(asked(claim(promised=8)), Evidence(unreadable=["The cause could not be read in time."]))
+    assert (found.reason, found.message) == ("CauseNotRead", "1 of 1")
 
 
 def test_diagnose_too_few_claims_of_a_pool_that_is_full():
