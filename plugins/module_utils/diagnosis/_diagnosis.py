@@ -61,7 +61,9 @@ def diagnose(question: Question, evidence: Evidence) -> Verdict:
     found = of_no_claim(question, evidence)
     if question.claims and found.reason == "NoNodeClaim":
         done = len(question.goal.done(question.claims))
-        return verdict("NodeClaims", "TooFewNodeClaims" if done < question.goal.count else "CauseNotRead", f"{done} of {question.goal.count}")
+        return verdict(
+            "NodeClaims", "TooFewNodeClaims" if done < question.goal.count else "CauseNotRead", f"{done} of {question.goal.count}"
+        )
     return found
 
 
