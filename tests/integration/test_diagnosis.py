@@ -173,7 +173,7 @@ def rendered_pool(name: str, **description: Any) -> list[dict[str, Any]]:
     """EC2NodeClass and NodePool of a short description."""
     if str(COLLECTIONS) not in sys.path:
         sys.path.append(str(COLLECTIONS))
-    from ansible_collections.accelerated.nodes.plugins.filter.node_pool import node_pool
+    from ansible_collections.accelerated.nodes.plugins.plugin_utils.filters._node_pools import node_pool
 
     rendered = node_pool({"name": name, "allow_unlimited_accelerators": True, **description}, DEFAULTS)
     return [each | {"metadata": {**each["metadata"], "labels": {"situation": name}}} for each in rendered]

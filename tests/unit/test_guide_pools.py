@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.accelerated.nodes.plugins.filter.node_pool import node_pool
+from ansible_collections.accelerated.nodes.plugins.plugin_utils.filters._node_pools import node_pool
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 DEFAULTS = {"cluster_name": "my-cluster", "node_role": "KarpenterNodeRole-my-cluster", "ami_alias": "al2023@v20261105"}

@@ -43,7 +43,7 @@ def manifests(descriptions: Any, defaults: Mapping[str, Any] | None = None) -> l
     """Render descriptions of pools as Karpenter's objects: each pool's class before its NodePool, its NodeOverlays after it.
 
     Args:
-        descriptions: One description (a mapping), or a list of them; see plugins/filter/node_pool.py for the options.
+        descriptions: One description (a mapping), or a list of them; see plugins/filter/node_pool.yml for the options.
         defaults: What descriptions leave out: cluster_name, node_role, ami_alias, pinned_ami_aliases, tags,
             instance_profile, isolated_vpc.
 

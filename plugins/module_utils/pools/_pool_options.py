@@ -69,7 +69,7 @@ def _requirement(where: str, value: Any) -> Iterator[str]:
         yield f"{where} has operator {operator}, which takes no values."
 
 
-# Option of a description -> its check. The names' meaning: plugins/filter/node_pool.py.
+# Option of a description -> its check. The names' meaning: plugins/filter/node_pool.yml.
 OPTIONS: Mapping[str, check.Check] = {
     "name": _OBJECT_NAME,
     "accelerator": check.choice("nvidia", "neuron", "none"),

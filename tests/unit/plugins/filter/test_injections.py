@@ -17,11 +17,11 @@ import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
-from ansible_collections.accelerated.nodes.plugins.filter.verification_report import FORMATS, verification_report
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._text import printable, shorten
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report import report
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_states import JobState
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verification import Scope, conclude, obstacle, subjects
+from ansible_collections.accelerated.nodes.plugins.plugin_utils.filters._report import FORMATS, verification_report
 from markdown_it import MarkdownIt
 
 from tests.report.payloads import payloads, poisoned

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.accelerated.nodes.plugins.filter.llmaz_manifests import llmaz_manifests
-from ansible_collections.accelerated.nodes.plugins.filter.llmaz_problems import llmaz_problems
+from ansible_collections.accelerated.nodes.plugins.plugin_utils.filters._llmaz import llmaz_manifests, llmaz_problems
 
 GPU_NAME = "karpenter.k8s.aws/instance-gpu-name"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.accelerated.nodes.plugins.filter.neuron_problems import neuron_problems
+from ansible_collections.accelerated.nodes.plugins.plugin_utils.filters._neuron import neuron_problems
 
 from tests.unit.plugins.filter.neuron_cases import REFUSED, SOUND, values
 

@@ -7,34 +7,32 @@ from typing import Any
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
-from ansible_collections.accelerated.nodes.plugins.filter import node_pool, node_pool_problems
 from ansible_collections.accelerated.nodes.plugins.module_utils.pools._pool_options import DEFAULTS, OPTIONS
+from ansible_collections.accelerated.nodes.plugins.plugin_utils.filters._node_pools import node_pool, node_pool_problems
+
+from tests.unit.plugins.filter.documentation import documentation
 
 POOL = {"name": "gpu", "instance_families": ["g4dn"], "limits": {"nvidia.com/gpu": 8}}
 GIVEN = {"cluster_name": "demo", "node_role": "nodes", "ami_alias": "al2023@v20261110"}
 
 
-def filters(module: Any) -> dict[str, Any]:
-    return module.FilterModule().filters()
-
-
 def documented() -> dict[str, Any]:
-    return yaml.safe_load(node_pool.DOCUMENTATION)["options"]
+    return documentation("node_pool")["options"]
 
 
 def test_node_pool_renders() -> None:
-    rendered = filters(node_pool)["node_pool"](POOL, GIVEN)
+    rendered = node_pool(POOL, GIVEN)
     assert [each["kind"] for each in rendered] == ["EC2NodeClass", "NodePool"]
 
 
 def test_node_pool_fails_with_the_sentences() -> None:
     with pytest.raises(AnsibleFilterError, match=r"^Node pool 'gpu': weight is 0 \(int\), and must be a whole number from 1 to 100\.$"):
-        filters(node_pool)["node_pool"]({**POOL, "weight": 0}, GIVEN)
+        node_pool({**POOL, "weight": 0}, GIVEN)
 
 
 def test_node_pool_problems_returns_the_sentences() -> None:
-    assert filters(node_pool_problems)["node_pool_problems"]([POOL]) == []
-    assert len(filters(node_pool_problems)["node_pool_problems"]([POOL, POOL])) == 1
+    assert node_pool_problems([POOL]) == []
+    assert len(node_pool_problems([POOL, POOL])) == 1
 
 
 def test_every_option_is_documented() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.accelerated.nodes.plugins.filter.nvidia_conflicts import nvidia_conflicts
+from ansible_collections.accelerated.nodes.plugins.plugin_utils.filters._nvidia import nvidia_conflicts
 
 PLUGIN, OPERATOR = "device_plugin", "gpu_operator"
 GPU_POOL = {"name": "gpu", "instance_families": ["g5"], "limits": {"nvidia.com/gpu": 4}}

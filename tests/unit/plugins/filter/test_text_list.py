@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.accelerated.nodes.plugins.filter.text_list import text_list
+from ansible_collections.accelerated.nodes.plugins.plugin_utils.filters._text import text_list
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.accelerated.nodes.plugins.filter.unready_workload import FilterModule
+from ansible_collections.accelerated.nodes.plugins.plugin_utils.filters._workloads import unready_workload
 
-unready_workload = FilterModule().filters()["unready_workload"]
 DAEMONSET = {"kind": "DaemonSet", "metadata": {"name": "plugin", "generation": 1}, "spec": {}}
 
 

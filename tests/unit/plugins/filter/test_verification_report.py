@@ -6,7 +6,7 @@ import json
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.accelerated.nodes.plugins.filter.verification_report import FilterModule, verification_report
+from ansible_collections.accelerated.nodes.plugins.plugin_utils.filters._report import verification_report
 
 NODE = {
     "name": "node-{{ 7 * 7 }}",
@@ -43,4 +43,4 @@ def test_verification_report_refuses_what_is_no_result(result):
 
 def test_verification_report_refuses_an_unknown_format():
     with pytest.raises(AnsibleFilterError, match="format is 'pdf'"):
-        FilterModule().filters()["verification_report"]({"nodes": []}, "pdf")
+        verification_report({"nodes": []}, "pdf")

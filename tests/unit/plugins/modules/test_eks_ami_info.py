@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from ansible_collections.accelerated.nodes.plugins.filter.ami_family_problem import ami_family_problem
 from ansible_collections.accelerated.nodes.plugins.module_utils.aws._ami_releases import (
     AL2023,
     BOTTLEROCKET,
@@ -16,6 +15,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.aws._ami_release
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
 from ansible_collections.accelerated.nodes.plugins.modules.eks_ami_info import checked, look_up
+from ansible_collections.accelerated.nodes.plugins.plugin_utils.filters._ami_releases import ami_family_problem
 from botocore.stub import Stubber
 
 STANDARD, NVIDIA, ARM = Image("x86_64", "standard"), Image("x86_64", "nvidia"), Image("arm64", "nvidia")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.accelerated.nodes.plugins.filter.mirrored import mirrored
-from ansible_collections.accelerated.nodes.plugins.filter.registry_problem import registry_problem
+from ansible_collections.accelerated.nodes.plugins.plugin_utils.filters._mirror import mirrored, registry_problem
 
 R = "registry.example.com:5000/mirror"
 

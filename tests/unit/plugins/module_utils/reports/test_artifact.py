@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.accelerated.nodes.plugins.filter.job_artifact import job_artifact
 from ansible_collections.accelerated.nodes.plugins.module_utils.evidence._bundle_comparison import comparison
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._artifact import (
     MOST_ROWS,
@@ -16,6 +15,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.reports._artifac
     verification,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report import summary
+from ansible_collections.accelerated.nodes.plugins.plugin_utils.filters._artifact import job_artifact
 
 
 def finding(check: str = "count", found: str = "0 devices") -> dict[str, str]:

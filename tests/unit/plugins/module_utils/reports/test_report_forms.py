@@ -11,7 +11,6 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 import yaml
-from ansible_collections.accelerated.nodes.plugins.filter.verification_report import verification_report
 from ansible_collections.accelerated.nodes.plugins.module_utils.evidence._bundle_comparison import comparison
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._conformance import autoscaling
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report import junit, report
@@ -19,6 +18,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report_
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report_order import by_zone, problems, worst_first
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_states import JobState
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verification import Scope, conclude, excluded, obstacle, subjects
+from ansible_collections.accelerated.nodes.plugins.plugin_utils.filters._report import verification_report
 
 from tests.report.results import PROVISIONED, fleet, given_back, result
 

@@ -1,0 +1,40 @@
+"""The table of filters beside their documentation."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from importlib import import_module
+
+import pytest
+from ansible_collections.accelerated.nodes.plugins.filter.filters import FILTERS, PLUGINS, FilterModule
+
+from tests.unit.plugins.filter.documentation import FOLDER, documentation
+
+
+def test_every_filter_is_documented_and_nothing_else() -> None:
+    assert sorted(FILTERS) == sorted(path.stem for path in FOLDER.glob("*.yml")) == sorted(FilterModule().filters())
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_options_are_those_of_the_documentation(name: str) -> None:
+    module, function = FILTERS[name]
+    (_input, *taken) = inspect.signature(getattr(import_module(PLUGINS + module), function)).parameters.values()
+    documented = documentation(name)
+    assert documented["name"] == name
+    named = [each.name for each in taken if each.kind is not each.VAR_KEYWORD]
+    free = any(each.kind is each.VAR_KEYWORD for each in taken)
+    options = [option for option in documented["options"] if option != "_input"]
+    assert options[: len(named)] == named if free else sorted(options) == sorted(named)
+    needed = {each.name for each in taken if each.default is each.empty and each.kind is not each.VAR_KEYWORD}
+    assert needed == {option for option in named if documented["options"][option].get("required")}
+
+
+def test_a_filter_is_called_as_the_function_that_it_is() -> None:
+    assert FilterModule().filters()["text_list"]("a;b, c", commas=False) == ["a;b, c"]
+
+
+def test_the_folder_holds_no_other_code_as_ansible_imports_all_of_it_in_each_task() -> None:
+    (code,) = FOLDER.glob("*.py")
+    imports = [node for node in ast.walk(ast.parse(code.read_text())) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    assert {getattr(node, "module", None) for node in imports} == {"__future__", "collections.abc", "importlib", "typing"}
