@@ -15,11 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import boto3
 import pytest
 import yaml
-from ansible.module_utils import testing
+from ansible.module_utils import basic
 from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import AwsError, fetch
 from ansible_collections.accelerated.nodes.plugins.module_utils.aws._refusals import KINDS
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -203,7 +204,10 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
 def result_of(run: Run, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     """What the module prints; it ends as Ansible runs it."""
     module = importlib.import_module(f"{MODULES}.{run.module}")
-    with testing.patch_module_args({**run.arguments, **KEYS}), pytest.raises(SystemExit):
+    arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {**run.arguments, **KEYS}}).encode()
+    # As ansible.module_utils.testing does, which ansible-core 2.18 has not.
+    given = mock.patch.multiple(basic, create=True, _ANSIBLE_ARGS=arguments, _ANSIBLE_PROFILE="legacy")
+    with given, pytest.raises(SystemExit):
         module.main()
     return json.loads(capsys.readouterr().out)
 
