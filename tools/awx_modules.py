@@ -35,7 +35,15 @@ def fetched(home: Path = HOME) -> Path:
 
 def download(folder: Path) -> Path:
     """The package's wheel, whose sum is the lock's; for any Python, as it is read and not installed."""
-    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--ignore-requires-python"]
+    options = [
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--require-hashes",
+        "--only-binary",
+        ":all:",
+        "--ignore-requires-python",
+    ]
     subprocess.run([sys.executable, "-m", "pip", "download", *options, "--requirement", LOCK, "--dest", folder], check=True)
     (wheel,) = folder.glob("ansible-*.whl")
     return wheel

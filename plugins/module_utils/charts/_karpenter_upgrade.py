@@ -29,6 +29,23 @@ class Owner(NamedTuple):
     namespace: str
 
 
+def essentials(definitions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the other functions need of CustomResourceDefinitions, without their schemas; ``spec.stored`` is the API that objects are stored as."""
+    return [
+        {
+            **{key: definition[key] for key in ("apiVersion", "kind", "metadata")},
+            "spec": {"names": definition["spec"]["names"], "stored": _stored_api(definition["spec"])},
+            "status": {"storedVersions": (definition.get("status") or {}).get("storedVersions") or []},
+        }
+        for definition in definitions
+    ]
+
+
+def _stored_api(spec: dict[str, Any]) -> str:
+    stored = next(version["name"] for version in spec["versions"] if version["storage"])
+    return f"{spec['group']}/{stored}"
+
+
 def upgrade_problems(definitions: list[dict[str, Any]], plan: dict[str, Any]) -> list[str]:
     """A sentence for each thing that stands in the way.
 

@@ -33,6 +33,25 @@ def artifact_name(kind: str, host: str) -> str:
     return f"accelerated_{kind}_" + re.sub(r"[^A-Za-z0-9_]", "_", host)
 
 
+def reports(left: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return ``job``, ``ok`` and ``text`` of each job of a workflow.
+
+    Args:
+        left: What each has left, by the job's name; nothing of one that has not run.
+    """
+    return [
+        {"job": job, "ok": bool(artifact and artifact.get("ok")), "text": f"{job}: {_said(artifact)}"} for job, artifact in left.items()
+    ]
+
+
+def _said(artifact: Mapping[str, Any] | None) -> str:
+    if not artifact:
+        return "has not run, or was ended before it could say anything."
+    if artifact.get("ok"):
+        return "is well."
+    return artifact.get("message") or "has found what is wrong; its job shows it."
+
+
 def verification(result: Mapping[str, Any]) -> dict[str, Any]:
     """Return the artifact of a verification."""
     content = report(result)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The accelerated.nodes authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a job leaves to those after it, for set_stats."""
+"""What a job leaves to those after it, for set_stats, and what those say of it."""
 
 from __future__ import annotations
 
@@ -18,3 +18,11 @@ def job_artifact(value: Any, kind: str, host: str) -> dict[str, Any]:
         raise AnsibleFilterError("job_artifact wants a dictionary.")
     content = _artifact.verification(value) if kind == "verify" else _artifact.plain(value)
     return wrap_var({_artifact.artifact_name(kind, host): content})
+
+
+def job_reports(left: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a report of each job."""
+    if not isinstance(left, Mapping):
+        raise AnsibleFilterError("job_reports wants a dictionary.")
+    # A cluster may have written the messages: never to be taken for templates.
+    return wrap_var(_artifact.reports(left))

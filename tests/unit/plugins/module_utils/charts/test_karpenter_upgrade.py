@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.accelerated.nodes.plugins.module_utils.charts._karpenter_upgrade import adoptions, saved, upgrade_problems
+from ansible_collections.accelerated.nodes.plugins.module_utils.charts._karpenter_upgrade import (
+    adoptions,
+    essentials,
+    saved,
+    upgrade_problems,
+)
 
 HELM = {"app.kubernetes.io/managed-by": "Helm"}
 PLAN = {
@@ -181,3 +186,16 @@ def test_saved_is_what_can_be_made_again() -> None:
         ],
     }
     assert metadata["uid"] == "1"
+
+
+def test_essentials_leave_the_schemas_out() -> None:
+    known = definition()
+    versions = [{"name": "v1beta1", "storage": False, "schema": {}}, {"name": "v1", "storage": True, "schema": {"openAPIV3Schema": {}}}]
+    whole = {**known, "spec": {"group": "karpenter.sh", "names": known["spec"]["names"], "versions": versions}}
+    assert essentials([whole]) == [known]
+
+
+def test_essentials_of_a_definition_that_no_object_was_stored_of() -> None:
+    spec = {"group": "karpenter.sh", "names": {"plural": "nodepools"}, "versions": [{"name": "v1", "storage": True}]}
+    (found,) = essentials([{**definition(), "spec": spec, "status": {}}])
+    assert found["status"] == {"storedVersions": []}

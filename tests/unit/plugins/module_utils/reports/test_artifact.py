@@ -15,7 +15,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.reports._artifac
     verification,
 )
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report import summary
-from ansible_collections.accelerated.nodes.plugins.plugin_utils.filters._artifact import job_artifact
+from ansible_collections.accelerated.nodes.plugins.plugin_utils.filters._artifact import job_artifact, job_reports
 
 
 def finding(check: str = "count", found: str = "0 devices") -> dict[str, str]:
@@ -108,3 +108,18 @@ def test_equal_runs_have_no_change() -> None:
 def test_what_is_no_dictionary_is_refused() -> None:
     with pytest.raises(AnsibleFilterError, match="wants a dictionary"):
         job_artifact("text", "install", "c")
+
+
+def test_jobs_are_reported_in_their_order() -> None:
+    left = {"preflight": {"ok": True}, "install": {"ok": False, "message": "No quota."}, "verify": {}, "more": {"ok": False, "message": ""}}
+    assert [(each["job"], each["ok"], each["text"]) for each in job_reports(left)] == [
+        ("preflight", True, "preflight: is well."),
+        ("install", False, "install: No quota."),
+        ("verify", False, "verify: has not run, or was ended before it could say anything."),
+        ("more", False, "more: has found what is wrong; its job shows it."),
+    ]
+
+
+def test_job_reports_refuses_what_is_no_dictionary() -> None:
+    with pytest.raises(AnsibleFilterError, match="wants a dictionary"):
+        job_reports([])
