@@ -34,6 +34,8 @@ class JobPlayer:
         self._outputs: dict[tuple[str, str], str] = {}
         self._seen: set[str] = set()
         self._stop = threading.Event()
+        self._plays = threading.Event()
+        self._plays.set()
         self._server = kubelet.serve(self._log_of, directory)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -48,6 +50,14 @@ class JobPlayer:
         """How many Jobs have had their pods."""
         return len(self._seen)
 
+    def pause(self) -> None:
+        """Give no Job a pod, until ``resume``."""
+        self._plays.clear()
+
+    def resume(self) -> None:
+        """Play again."""
+        self._plays.set()
+
     def stop(self) -> None:
         """End."""
         self._stop.set()
@@ -56,6 +66,8 @@ class JobPlayer:
 
     def _run(self) -> None:
         while not self._stop.wait(PAUSE_SECONDS):
+            if not self._plays.is_set():
+                continue
             # A Job may be gone by the time that its pod is made.
             with suppress(*ERRORS):
                 for job in self._api.request("GET", JOBS)["items"]:
