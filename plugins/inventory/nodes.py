@@ -9,7 +9,7 @@ name: nodes
 short_description: Nodes with accelerators, of one or many clusters, as hosts
 version_added: 0.1.0
 author:
-  - The accelerated.nodes authors (@ansible-collections)
+  - accelerated.nodes contributors (@accelerated-nodes)
 description:
   - Reads the Nodes and NodeClaims of Kubernetes clusters, and makes a host of each Node that should have accelerators. As with
     M(accelerated.nodes.accelerator_verify), that is decided by NodeClaims, instance types and labels, never by what a Node offers to pods, so
@@ -23,7 +23,9 @@ notes:
   - "Variables of a host: C(node_cluster), C(node_name), C(node_pool), C(node_claim) and C(node_phase) (both empty for a node that is not
     Karpenter's), C(node_instance_type), C(node_accelerator) (C(nvidia) or C(neuron)), C(node_resource) (such as C(nvidia.com/gpu)),
     C(node_promised) (devices that it should have, null if nothing tells), C(node_registered) (what it offers to pods, by resource),
-    C(node_capacity_type), C(node_zone), C(node_address) (in its VPC) and C(node_verdict) (of the last verification, empty if there is none)."
+    C(node_capacity_type), C(node_zone), C(node_address) (in its VPC), C(node_instance_id) (of EC2) and C(node_verdict) (of the last
+    verification, empty if there is none)."
+  - A variable is text as the cluster has it, and never a template.
   - Needs the rights to list nodes and nodeclaims (apiGroup karpenter.sh).
   - No variable says how to reach a host. See the examples.
 requirements:
@@ -80,7 +82,7 @@ clusters:
     kubeconfig: training.kubeconfig
 host_names: cluster_node
 compose:
-  # By AWS Systems Manager, which asks for the instance.
+  # By SSH from within the VPC. By AWS Systems Manager: ansible_host: node_instance_id and ansible_connection: "'amazon.aws.aws_ssm'".
   ansible_host: node_address
 groups:
   missing_devices: node_promised and node_registered.values() | sum < node_promised
@@ -95,6 +97,7 @@ from typing import Any
 
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._client import client_from
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._watch import Deadline, Source, read
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError, CollectionError
@@ -137,7 +140,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         except CollectionError as error:
             raise AnsibleParserError(f"{path}: {error.message}") from error
         for name, variables in hosts.items():
-            self._add(name, dict(variables))
+            # Also where they come from a cache, which may not keep what is no template apart.
+            self._add(name, wrap_var(dict(variables)))
 
     def _hosts(self, clusters: list[Cluster], path: str, cache: bool) -> list[dict[str, Any]]:
         """The hosts as they are kept, or else as they are now."""

@@ -82,6 +82,7 @@ explanation:
 """
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._client import Client
+from ansible_collections.accelerated.nodes.plugins.module_utils.api._conflicts import until_first
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError, CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._module import AcceleratorModule
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._controller_causes import CONTROLLER_SELECTOR
@@ -149,7 +150,8 @@ def take_off(client: Client, each: Held) -> None:
     try:
         if each.kind == "NodeClaim" and not each.deleting:
             client.delete(each.path)
-        client.patch(each.path, let_go(client.get(each.path)))
+        # A kubelet changes its Node at any time.
+        until_first(lambda: client.patch(each.path, let_go(client.get(each.path))))
     except ApiError as error:
         # Gone meanwhile, which is what was wanted.
         if error.status != 404:

@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._client import Client
+from ansible_collections.accelerated.nodes.plugins.module_utils.api._conflicts import until_first
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._depth import Depth
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._marks import marks_for
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._reading import NODES
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verification import NodeResult
-
-ATTEMPTS = 5  # Others write to Nodes too; each conflict is one of theirs that came first.
 
 
 def put_marks(client: Client, results: Sequence[NodeResult], depth: Depth, date: str) -> tuple[dict[str, list[str]], list[str]]:
@@ -50,19 +49,16 @@ def _put(client: Client, result: NodeResult, depth: Depth, date: str) -> list[st
         ApiError: It may not be changed, is gone, or is changed by others again and again.
     """
     path = f"{NODES}/{result.subject.name}"
-    for attempt in range(1, ATTEMPTS + 1):
+
+    def put() -> list[str]:
         node = client.get(path)
         marks = marks_for(node, result.to_dict(), depth, date)
         if marks is None:
             return []
-        try:
-            client.patch(path, _locked(node, dict(marks.patch)))
-        except ApiError as error:
-            if error.status != 409 or attempt == ATTEMPTS:
-                raise
-        else:
-            return list(marks.words)
-    return []
+        client.patch(path, _locked(node, dict(marks.patch)))
+        return list(marks.words)
+
+    return until_first(put)
 
 
 def _locked(node: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any
 from ansible_collections.accelerated.nodes.plugins.module_utils.accelerators._accelerators import ACCELERATORS
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._checks import Check, anything, check_fields
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
+from ansible_collections.accelerated.nodes.plugins.module_utils.pools._finalizers import instance_of
 from ansible_collections.accelerated.nodes.plugins.module_utils.reports._report import BUSY, EXCLUDED, FAILED, PASSED, UNKNOWN
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verification import Subject
 
@@ -64,7 +66,9 @@ def clusters_of(entries: Any, place: Path) -> list[Cluster]:
 def _cluster(number: int, entry: Any, place: Path) -> Cluster:
     where = f"clusters[{number}]"
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or not entry["name"]:
-        raise CollectionError(f"{where} is {entry!r}, but must be a mapping with a name, such as {{name: production}}.")
+        # Not what it holds, which may be a token.
+        found = f"a mapping with {', '.join(sorted(map(str, entry))) or 'nothing'}" if isinstance(entry, dict) else type(entry).__name__
+        raise CollectionError(f"{where} is {found}, but must be a mapping with a name, such as {{name: production}}.")
     problem = next(check_fields(f"{where} ({entry['name']}): ", entry, ENTRY), "")
     if problem:
         raise CollectionError(problem)
@@ -84,7 +88,9 @@ def verdicts_of(text: str, where: str) -> dict[str, str]:
         nodes = json.loads(text)["nodes"]
         return {str(each["name"]): each["verdict"] for each in nodes if each["verdict"] in VERDICTS}
     except (ValueError, KeyError, TypeError) as error:
-        raise CollectionError(f"{where} is no report of accelerator_verify (option report_json of its role): {error!r}.") from error
+        raise CollectionError(
+            f"{where} is no report of the role accelerator_verify (accelerators-<cluster>.json in accelerator_verify_report_dir): {error!r}."
+        ) from error
 
 
 def variables_of(cluster: str, subject: Subject, verdicts: Mapping[str, str]) -> dict[str, Any]:
@@ -108,14 +114,23 @@ def variables_of(cluster: str, subject: Subject, verdicts: Mapping[str, str]) ->
         "node_capacity_type": subject.capacity_type,
         "node_zone": subject.zone,
         "node_address": address_of(subject.node or {}),
+        "node_instance_id": instance_of(str(((subject.node or {}).get("spec") or {}).get("providerID") or "")),
         "node_verdict": verdicts.get(subject.name, ""),
     }
 
 
 def address_of(node: Mapping[str, Any]) -> str:
-    """The Node's address in its VPC; empty where it has none."""
+    """The Node's address in its VPC; empty where it has none. A kubelet may write any text there, so what is no address is none."""
     found = (node.get("status") or {}).get("addresses") or []
-    return next((each["address"] for each in found if each.get("type") == "InternalIP"), "")
+    return next((each["address"] for each in found if each.get("type") == "InternalIP" and _is_address(each.get("address"))), "")
+
+
+def _is_address(text: Any) -> bool:
+    try:
+        ipaddress.ip_address(text if isinstance(text, str) else "")
+    except ValueError:
+        return False
+    return True
 
 
 def hosts_of(cluster: str, subjects: Iterable[Subject], verdicts: Mapping[str, str]) -> list[dict[str, Any]]:

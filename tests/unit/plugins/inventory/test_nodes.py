@@ -12,6 +12,9 @@ from ansible.errors import AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader, inventory_loader
+from ansible.template import Templar
+
+from tests.trust import template
 
 LABELS = {"karpenter.sh/nodepool": "gpu", "node.kubernetes.io/instance-type": "g4dn.xlarge", "topology.kubernetes.io/zone": "us-west-2a"}
 NODE = {"metadata": {"name": "n1", "uid": "1", "labels": LABELS}, "status": {"allocatable": {"nvidia.com/gpu": "1"}}}
@@ -94,6 +97,26 @@ def test_a_node_is_a_host_in_its_groups_with_its_verdict(server, tmp_path):
         "resource_nvidia_com_gpu",
     }
     assert inventory.hosts["n1"].vars["ansible_host"] == "n1.example"
+
+
+TEMPLATE = "{{ lookup('ansible.builtin.pipe', 'echo evaluated') }}"
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_what_a_cluster_says_is_never_a_template(server, tmp_path, monkeypatch, cached):
+    """An API server of somebody else's: the real one takes no such label, but any address."""
+    status = {**NODE["status"], "addresses": [{"type": "InternalIP", "address": TEMPLATE}]}
+    hostile = {"metadata": {**NODE["metadata"], "labels": {**LABELS, "topology.kubernetes.io/zone": TEMPLATE}}, "status": status}
+    monkeypatch.setitem(ANSWERS, "/api/v1/nodes", [hostile])
+    kubeconfig(tmp_path / "k", server[0])
+    options = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")} if cached else {}
+    for _time in range(1 + cached):
+        compose = {"ansible_host": "node_zone", "both": "node_zone ~ '.example'"}
+        found = loaded(tmp_path, clusters=[{"name": "a", "kubeconfig": "k"}], compose=compose, **options).hosts["n1"].vars
+    assert found["node_address"] == ""
+    seen = Templar(DataLoader(), variables=found)
+    for name in ("node_zone", "ansible_host", "both"):
+        assert seen.template(template(f"{{{{ {name} }}}}")) == TEMPLATE + (".example" if name == "both" else "")
 
 
 def test_two_clusters_of_one_name_space(server, tmp_path):

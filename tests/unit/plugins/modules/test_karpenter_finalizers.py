@@ -30,6 +30,8 @@ class Server:
         kinds = {"NodeClaim": [CLAIM], "Node": [NODE], "EC2NodeClass": [CLASS], "NodePool": []}
         self.lists = {DEPLOYMENTS: found, **{PATHS[kind]: copy.deepcopy(items) for kind, items in kinds.items() if kind != missing}}
         self.asked: list[tuple[str, str]] = []
+        #: How often each object is changed by somebody else before it can be written.
+        self.changes = 0
 
     def get(self, path: str, query: dict | None = None) -> dict:
         if path in self.lists:
@@ -49,6 +51,8 @@ class Server:
 
     def patch(self, path: str, body: dict) -> None:
         self.asked.append(("patch", path))
+        if sum(asked == ("patch", path) for asked in self.asked) <= self.changes:
+            raise ApiError("the object has been modified", 409)
         self._object(path)["metadata"]["finalizers"] = body["metadata"]["finalizers"]
 
     def held(self) -> list[str]:
@@ -82,6 +86,21 @@ def test_finalizers_are_taken_off_and_claims_are_deleted_first() -> None:
     assert server.asked[:2] == [("delete", claim), ("patch", claim)]
     assert server.held() == []
     assert CLASS["metadata"]["finalizers"] != server.lists[PATHS["EC2NodeClass"]][0]["metadata"]["finalizers"] == ["example.com/own"]
+
+
+def test_an_object_that_others_change_meanwhile_is_read_again() -> None:
+    server = Server()
+    server.changes = 3
+    run(server, "removed")
+    assert server.held() == []
+
+
+def test_an_object_that_others_never_leave_alone_is_an_error() -> None:
+    server = Server()
+    server.changes = 1000
+    with pytest.raises(ApiError, match="has been modified"):
+        run(server, "removed")
+    assert len(server.asked) < 20
 
 
 def test_a_second_time_there_is_nothing_to_do() -> None:

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import CollectionError
-from ansible_collections.accelerated.nodes.plugins.module_utils.hosts._hosts import clusters_of, groups_of, hosts_of, named, verdicts_of
+from ansible_collections.accelerated.nodes.plugins.module_utils.hosts._hosts import (
+    address_of,
+    clusters_of,
+    groups_of,
+    hosts_of,
+    named,
+    verdicts_of,
+)
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verification import Scope, subjects
 from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._nodeclaims import NodeClaim
 
@@ -22,7 +29,8 @@ LABELS = {
 
 def node(name, offered=1, labels=None):
     status = {"allocatable": {"nvidia.com/gpu": str(offered)}, "addresses": [{"type": "InternalIP", "address": "10.0.0.7"}]}
-    return {"metadata": {"name": name, "labels": LABELS if labels is None else labels}, "status": status}
+    spec = {"providerID": "aws:///us-west-2a/i-0abc"}
+    return {"metadata": {"name": name, "labels": LABELS if labels is None else labels}, "spec": spec, "status": status}
 
 
 def claim(name, node_name=""):
@@ -50,6 +58,7 @@ def test_a_node_says_what_it_is_and_has():
         "node_capacity_type": "spot",
         "node_zone": "us-west-2a",
         "node_address": "10.0.0.7",
+        "node_instance_id": "i-0abc",
         "node_verdict": "failed",
     }
     assert json.loads(json.dumps(host)) == host
@@ -98,7 +107,7 @@ def test_paths_begin_at_the_inventory():
     [
         ([], "clusters is empty"),
         (None, "clusters is empty"),
-        (["production"], r"clusters\[0\] is 'production', but must be a mapping with a name"),
+        (["production"], r"clusters\[0\] is str, but must be a mapping with a name"),
         ([{"kubeconfig": "x"}], r"clusters\[0\] is .*must be a mapping with a name"),
         ([{"name": "a", "kubeconfg": "x"}], r"clusters\[0\] \(a\): kubeconfg is not a known option. Did you mean 'kubeconfig'\?"),
         ([{"name": "a"}, {"name": "a"}], "clusters names a twice"),
@@ -116,5 +125,27 @@ def test_verdicts_are_those_that_there_are():
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"nodes": [{}]}', '{"nodes": 3}', '{"nodes": [{"name": 1, "verdict": []}]}'])
 def test_what_is_no_report_is_refused(text):
-    with pytest.raises(CollectionError, match="Report r is no report of accelerator_verify"):
+    with pytest.raises(CollectionError, match="Report r is no report of the role accelerator_verify"):
         verdicts_of(text, "Report r")
+
+
+@pytest.mark.parametrize("address", ["{{ 7 * 7 }}", "host.example", "", None, 7, "10.0.0.7; reboot"])
+def test_what_is_no_address_is_none(address):
+    assert address_of({"status": {"addresses": [{"type": "InternalIP", "address": address}]}}) == ""
+
+
+def test_the_first_address_that_is_one_counts():
+    found = [
+        {"type": "Hostname", "address": "10.0.0.1"},
+        {"type": "InternalIP", "address": "x"},
+        {"type": "InternalIP", "address": "fd00::7"},
+    ]
+    assert address_of({"status": {"addresses": found}}) == "fd00::7"
+
+
+def test_an_entry_without_a_name_is_refused_and_its_token_not_told(tmp_path):
+    with pytest.raises(
+        CollectionError, match=r"clusters\[0\] is a mapping with api_key, host, but must be a mapping with a name"
+    ) as raised:
+        clusters_of([{"host": "https://x", "api_key": "hidden"}], tmp_path)
+    assert "hidden" not in str(raised.value)
