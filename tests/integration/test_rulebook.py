@@ -19,11 +19,14 @@ import pytest
 import yaml
 
 from tests.integration.patience import eventually
+from tests.unit.awx.awx_data import survey, template
 from tools.environments import locked
 
 ROOT = Path(__file__).resolve().parents[2]
 RULEBOOK = ROOT / "extensions" / "eda" / "rulebooks" / "verify_on_device_alert.yml"
 TOKEN = "alertmanager"
+# As extensions/awx has it.
+LAUNCHED = template("verify node")
 NODE = "ip-10-0-1-2.us-west-2.compute.internal"
 # Reads a rulebook as ansible-rulebook does, before it would start Java.
 READER = """
@@ -72,20 +75,24 @@ class Controller(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         job = {"id": 1, "status": "successful", "created": "2026-01-01T00:00:00Z", "url": "/api/v2/jobs/1/", "artifacts": {}}
-        asks = dict.fromkeys(("ask_limit_on_launch", "ask_variables_on_launch"), True)
-        asks |= dict.fromkeys(("ask_labels_on_launch", "ask_inventory_on_launch"), False)
-        template = {"id": 7, "type": "job_template", "name": "accelerated.nodes verify", **asks}
-        template |= {"summary_fields": {"organization": {"name": "Default"}}, "related": {"launch": "/api/v2/job_templates/7/launch/"}}
-        found = template if "unified_job_templates" in self.path else job
+        asks = (f"ask_{what}_on_launch" for what in ("limit", "variables", "labels", "inventory"))
+        known = {"id": 7, "type": "job_template", "name": LAUNCHED["name"], **{name: LAUNCHED.get(name, False) for name in asks}}
+        known |= {"summary_fields": {"organization": {"name": "Default"}}, "related": {"launch": "/api/v2/job_templates/7/launch/"}}
+        found = known if "unified_job_templates" in self.path else job
         self.answer({"version": "24.6.1"} if "config" in self.path else {"results": [found], "count": 1, "next": None, **job})
 
     def do_POST(self) -> None:
-        self.server.launched.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        missing = [each["variable"] for each in survey(LAUNCHED) if each["required"] and each["variable"] not in sent.get("extra_vars", {})]
+        if missing:
+            self.answer({"variables_needed_to_start": [f"'{name}' value missing" for name in missing]}, 400)
+            return
+        self.server.launched.append(sent)
         self.answer({"id": 1, "status": "pending", "created": "2026-01-01T00:00:00Z", "url": "/api/v2/jobs/1/"})
 
-    def answer(self, document: dict[str, Any]) -> None:
+    def answer(self, document: dict[str, Any], status: int = 200) -> None:
         body = json.dumps(document).encode()
-        self.send_response(200)
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -171,10 +178,7 @@ def test_alerts_launch_one_verification_a_node(webhook: str, controller: Threadi
     assert controller.launched == [
         {
             "limit": "demo",
-            "extra_vars": {
-                "accelerator_verify_label_selectors": [f"kubernetes.io/hostname={node}"],
-                "accelerator_verify_nodes_per_pool": 0,
-            },
+            "extra_vars": {"accelerator_verify_label_selectors": [f"kubernetes.io/hostname={node}"]},
         }
         for node in (NODE, "the-last")
     ]

@@ -11,6 +11,10 @@ from types import ModuleType
 from typing import Any
 
 import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+
+from tests import trust
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = ROOT / "extensions" / "awx"
@@ -43,11 +47,23 @@ def load(path: Path) -> Any:
 
 @cache
 def data() -> dict[str, Any]:
-    """All variables of extensions/awx."""
+    """All variables of extensions/awx, the number of slices as Ansible makes it of the hosts."""
     found: dict[str, Any] = {}
     for path in sorted(DATA.glob("controller_*.yml")):
         found |= load(path)
-    return found
+    return {name: _with(value, slices(found, len(found["controller_hosts"]))) for name, value in found.items()}
+
+
+def slices(found: dict[str, Any], hosts: int) -> int:
+    """Into how many jobs a job is cut where there are so many hosts."""
+    variables = {"controller_hosts": [{}] * hosts}
+    return int(Templar(DataLoader(), variables=variables).template(trust.template(found["accelerated_slices"])))
+
+
+def _with(node: Any, count: int) -> Any:
+    if isinstance(node, dict):
+        return {key: count if value == "{{ accelerated_slices }}" else _with(value, count) for key, value in node.items()}
+    return [_with(each, count) for each in node] if isinstance(node, list) else node
 
 
 def items(variable: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from dateutil.rrule import rrulestr
 
-from tests.unit.awx.awx_data import DATA, MODULES, ROOT, data, documentation, fetch, items, load, specification, survey, template
+from tests.unit.awx.awx_data import DATA, MODULES, ROOT, data, documentation, fetch, items, load, slices, specification, survey, template
 
 EVERY = [(variable, item) for variable in MODULES for item in items(variable)]
 each_item = pytest.mark.parametrize(("variable", "item"), EVERY, ids=[f"{variable}-{item['name']}" for variable, item in EVERY])
@@ -33,7 +33,7 @@ def test_the_modules_are_those_of_the_release() -> None:
 
 
 def test_every_file_holds_what_is_known_and_nothing_else() -> None:
-    assert set(data()) - {"accelerated_templates"} == set(MODULES)
+    assert set(data()) - {"accelerated_templates", "accelerated_slices"} == set(MODULES)
     assert all(items(variable) for variable in MODULES)
 
 
@@ -124,6 +124,21 @@ def test_what_is_given_at_launch_is_asked_for() -> None:
     assert len(sliced) == 4 and all(sliced)
 
 
+@pytest.mark.parametrize(("hosts", "count"), [(0, 1), (1, 1), (2, 10), (30, 10)])
+def test_a_job_is_cut_where_there_is_something_to_cut(hosts: int, count: int) -> None:
+    """A prompt for more than one slice is refused where the inventory has a single host, when the node or the schedule is saved."""
+    assert slices(data(), hosts) == count
+
+
+def test_what_the_rulebook_launches_needs_no_answers() -> None:
+    """AWX fills no required answer in for what launches by its API."""
+    rulebook = ROOT / "extensions" / "eda" / "rulebooks" / "verify_on_device_alert.yml"
+    named = re.search(r"default\('accelerated.nodes ([a-z ]+)'\)", rulebook.read_text())
+    launched = template(named[1])
+    assert [question for question in survey(launched) if question["required"]] == []
+    assert launched["ask_variables_on_launch"] and launched["ask_limit_on_launch"]
+
+
 def test_the_schedule_is_every_night() -> None:
     (schedule,) = items("controller_schedules")
     assert template("nightly verify")["name"] == schedule["unified_job_template"] and schedule["enabled"]
@@ -173,4 +188,4 @@ def test_every_kind_is_loaded_by_its_module_after_what_it_needs() -> None:
         assert set(passed) == set(spec) - {"new_name", "copy_from", "custom_virtualenv"}
         assert all(re.fullmatch(rf"\{{\{{ item\.{key}( \| default\(omit\))? \}}\}}", value) for key, value in passed.items())
         assert loading["loop"] == f"{{{{ {variable} }}}}"
-        assert loading.get("no_log", False) is (variable == "controller_credentials")
+        assert loading.get("no_log", False) is (variable in ("controller_credentials", "controller_notifications"))

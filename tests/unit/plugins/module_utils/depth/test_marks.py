@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 
 import pytest
+from ansible_collections.accelerated.nodes.plugins.module_utils.api._conflicts import ATTEMPTS
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._depth import Depth
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._marking import put_marks
@@ -144,7 +145,7 @@ def test_put_marks_loses_no_taint_that_somebody_sets_at_the_same_time():
 
 
 def test_put_marks_gives_up_on_a_node_that_others_change_again_and_again():
-    server = Server(node(), others=[{"spec": {"x": number}} for number in range(9)])
+    server = Server(node(), others=[{"spec": {"x": number}} for number in range(ATTEMPTS)])
     marked, (sentence,) = put_marks(server, [result("failed")], TAINTED, DATE)
     assert marked == {}
     assert sentence == "Node n could not be marked: conflict"
