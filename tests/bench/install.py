@@ -135,7 +135,7 @@ def _ports(directory: Path) -> dict[str, int]:
 
 def _ours(directory: Path, lab: Path) -> dict[str, tuple[str, ...]]:
     """What ansible-playbook is to run: the playbook, and its roles without the preflight before them."""
-    (_preflight, roles) = yaml.safe_load((CHECKOUT / "playbooks" / "install.yml").read_text())
+    (_begun, _preflight, roles) = yaml.safe_load((CHECKOUT / "playbooks" / "install.yml").read_text())
     alone = directory / "roles.yml"
     alone.write_text(yaml.safe_dump([roles]))
     shutil.copytree(CHECKOUT / "playbooks" / "tasks", directory / "tasks", dirs_exist_ok=True)

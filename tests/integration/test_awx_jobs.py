@@ -19,7 +19,7 @@ from tests.integration.patience import eventually
 from tests.lab.nodes import faults
 from tests.lab.nodes.api import Api
 from tests.lab.proxy.control_plane import ControlPlane
-from tests.unit.awx.awx_data import answers, items, template
+from tests.unit.awx.awx_data import items
 
 pytestmark = pytest.mark.lab
 
@@ -79,7 +79,9 @@ MORE_WRONG: list[tuple[str, Json, str]] = [
     ("install", {"node_pools_wait_timeout": "0"}, "node_pools_wait_timeout is 0, and must be 1 second or more"),
     ("verify", {"accelerator_verify_mark": "perhaps"}, "accelerator_verify_mark"),
     ("verify", {"accelerator_verify_min_coverage": 101}, "min_coverage is 101, but must be a whole number of percent"),
+    ("verify node", {"accelerator_verify_label_selectors": "a in b"}, "a in b"),
     ("upgrade", {"karpenter_chart_version": "latest"}, "latest"),
+    ("llmaz", {"llmaz_model_timeout": "soon"}, "llmaz_model_timeout"),
     ("teardown", {"accelerated_confirm": "lab", "node_pools_drain_timeout": "-1"}, "node_pools_drain_timeout is -1"),
 ]
 
@@ -120,12 +122,16 @@ def test_a_workflow_that_went_wrong_ends_in_a_job_that_says_where_and_fails(desk
 
 
 @pytest.fixture(scope="module")
-def installed_by_jobs(desk: Desk) -> Iterator[Json]:
+def installed_by_jobs(desk: Desk, other: ControlPlane) -> Iterator[Json]:
     """What a job of the template install has made, as loud as it can be; removed by a job of teardown."""
     outcome = desk.job("install", options=["-vvv"]).run()
     yield check_well(desk, outcome)
-    left = check_well(desk, desk.job("teardown", answers={"accelerated_confirm": "lab\n"}, limit="lab").run())
+    # Two clusters at once; there is nothing to remove from the second.
+    hosts = {"lab": {**desk.host, "eks_context": "lab"}, "other-1": {**desk.host, "eks_context": "other", "eks_cluster_name": "other"}}
+    credentials = [desk.aws(), desk.kubeconfig(other=other.state.kubeconfig)]
+    left = check_well(desk, desk.job("teardown", hosts, credentials, answers={"accelerated_confirm": "lab\nother-1\n"}).run())
     assert left["accelerated_teardown_lab"]["ok"]
+    assert left["accelerated_teardown_other_1"]["ok"]
 
 
 @pytest.fixture(scope="module")
@@ -206,16 +212,48 @@ def test_a_job_that_is_cancelled_while_it_tells_its_progress_leaves_nothing(desk
     assert check_well(desk, desk.job("verify").run())["accelerated_verify_lab"]["ok"]
 
 
+# Where a job is cancelled: in the play whose name begins so, in this role.
+CANCELLED = {
+    "preflight": ("Refuse", "preflight"),
+    "install": ("Install", "karpenter"),
+    "upgrade": ("Upgrade", "karpenter"),
+    "llmaz": ("Serve", "llmaz"),
+    "teardown": ("Remove", "node_pools"),
+}
+
+
 @pytest.mark.proof
 @pytest.mark.usefixtures("installed_by_jobs")
-def test_an_installation_that_was_cancelled_is_taken_up_again(desk: Desk) -> None:
-    def installing(event: Json) -> bool:
-        about = event["event_data"]
-        return about.get("play", "").startswith("Install") and about.get("resolved_role") == "accelerated.nodes.karpenter"
+@pytest.mark.parametrize("name", CANCELLED)
+def test_what_was_cancelled_is_taken_up_again(desk: Desk, name: str) -> None:
+    """By a second run; what was being removed, by an installation."""
+    play, role = CANCELLED[name]
 
-    outcome = desk.job("install").run(until=installing)
+    def in_the_middle(event: Json) -> bool:
+        about = event["event_data"]
+        return about.get("play", "").startswith(play) and about.get("resolved_role") == f"accelerated.nodes.{role}"
+
+    told = {"answers": {"accelerated_confirm": "lab"}} if name == "teardown" else {}
+    outcome = desk.job(name, **told).run(until=in_the_middle)
     assert outcome.status == "canceled"
-    assert check_well(desk, desk.job("install").run())["accelerated_install_lab"]["ok"]
+    assert not check_secrets(desk, outcome).get(f"accelerated_{name}_lab", {}).get("ok")
+    again = "install" if name == "teardown" else name
+    assert check_well(desk, desk.job(again).run())[f"accelerated_{again}_lab"]["ok"]
+
+
+@pytest.mark.proof
+@pytest.mark.usefixtures("installed_by_jobs")
+@pytest.mark.parametrize("name", ["preflight", "install", "upgrade", "llmaz"])
+def test_a_cluster_that_is_none_does_not_keep_the_other_from_its_end(desk: Desk, other: ControlPlane, name: str) -> None:
+    """Two clusters in one job; AWS knows nothing of the second."""
+    nobodys = {**desk.host, "eks_context": "other", "eks_cluster_name": "other"}
+    hosts = {"lab": {**desk.host, "eks_context": "lab"}, "other-1": nobodys}
+    outcome = desk.job(name, hosts, [desk.aws(), desk.kubeconfig(other=other.state.kubeconfig)]).run()
+    assert outcome.status == "failed"
+    left = check_secrets(desk, outcome)
+    assert left[f"accelerated_{name}_lab"]["ok"]
+    assert not left.get(f"accelerated_{name}_other_1", {}).get("ok")
+    assert any("other" in message for message in outcome.messages), outcome.output
 
 
 @pytest.mark.proof
@@ -253,10 +291,20 @@ def test_the_nightly_verification_says_what_has_changed(desk: Desk, lab: dict[st
 def test_a_template_runs_with_its_surveys_defaults(desk: Desk, name: str) -> None:
     left = check_well(desk, desk.job(name, credentials=[desk.aws(), desk.bearer(verify_ssl=False)]).run())
     assert all(each["ok"] for each in left.values())
-    assert f"accelerated_{'install' if name == 'llmaz' else name}_lab" in left
+    assert f"accelerated_{name}_lab" in left
+
+
+@pytest.mark.proof
+@pytest.mark.usefixtures("verified")
+def test_an_event_has_its_node_verified(desk: Desk, lab: dict[str, str]) -> None:
+    nodes = Api(Path(lab["KUBECONFIG"])).request("GET", "/api/v1/nodes?labelSelector=karpenter.sh/nodepool=gpu")["items"]
+    name = nodes[0]["metadata"]["labels"]["kubernetes.io/hostname"]
+    outcome = desk.job("verify node", answers={"accelerator_verify_label_selectors": [f"kubernetes.io/hostname={name}"]}).run()
+    assert check_well(desk, outcome)["accelerated_verify_lab"]["summary"]["text"] == "verified 1 of 1 nodes"
 
 
 def test_every_template_is_run_here() -> None:
-    names = {"preflight", "install", "verify", "nightly verify", "upgrade", "llmaz", "teardown", "explain"}
-    assert {item["name"] for item in items("controller_templates")} == {f"accelerated.nodes {name}" for name in names}
-    assert all(answers(template(name)) is not None for name in names)
+    """Of those whose names stand in a call or a table of this file."""
+    text = Path(__file__).read_text()
+    ran = set(re.findall(r'desk\.job\("([a-z ]+)"', text)) | set(CANCELLED) | {name for name, _wrong, _says in (*WRONG, *MORE_WRONG)}
+    assert {item["name"].removeprefix("accelerated.nodes ") for item in items("controller_templates")} <= ran

@@ -109,7 +109,8 @@ def test_every_role_that_changes_something_has_a_state(role: Path) -> None:
 
 
 def test_install_checks_with_every_role_before_it_changes_anything() -> None:
-    checks, changes = load(ROOT / "playbooks" / "install.yml")
+    begun, checks, changes = load(ROOT / "playbooks" / "install.yml")
+    assert [task["ansible.builtin.import_tasks"] for task in begun["tasks"]] == ["tasks/artifact.yml"]
     assert checks["ansible.builtin.import_playbook"] == "accelerated.nodes.preflight"
     (play,) = load(ROOT / "playbooks" / "preflight.yml")
     states = {role["role"]: role.get(f"{role['role'].rsplit('.', 1)[1]}_state") for role in play["roles"]}
