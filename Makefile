@@ -84,7 +84,7 @@ bench: venv ## Benchmarks beside kubectl and kubernetes.core: build/bench.json, 
 	@python -m tests.bench
 
 .PHONY: docs
-docs: venv ## Write anew what is generated: the roles' README files, the tables of docs/diagnosis.md, iam.md, permissions.md, upgrade.md and verification.md
+docs: venv ## Write anew what is generated: the roles' README files and the tables of docs/*.md
 	python tools/role_docs.py
 	python tools/page_tables.py
 

@@ -64,8 +64,8 @@ requirements:
   - kubernetes >= 24.2.0
 notes:
   - Needs the rights to list and watch nodeclaims (apiGroup karpenter.sh). Without watch it lists them every 5 seconds, and says so.
-  - For the cause it also lists nodes, pods, jobs, events, daemonsets, nodepools and ec2nodeclasses; what it may not list, it names with the
-    rule that is missing.
+  - For the cause it also lists nodes, pods, jobs, events, daemonsets, deployments, nodepools and ec2nodeclasses, and with O(cluster_name) gets
+    the ConfigMap aws-auth in kube-system; what it may not read, it names with the rule that is missing.
   - Progress lines need a local connection, which is how the collection's playbooks run; over another connection the wait is quiet.
 seealso:
   - module: accelerated.nodes.nodeclaim_info

@@ -43,13 +43,15 @@ WANTED = [
     "contributing",
     "reference/index",
 ]
-# Of each kind of page one: words, tables of five columns, pictures, a guide's shell, code, antsibull-docs' tables.
+# Of each kind of page one: words, tables of many columns, pictures, a guide's shell, code, antsibull-docs' tables.
 LOOKED_AT = (
     "index",
     "quick-start",
     "architecture",
     "diagnosis",
     "permissions",
+    "awx",
+    "benchmarks",
     "guides/trainium.ja",
     "reference/nodeclaim_wait_module",
     "changelog",

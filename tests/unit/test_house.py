@@ -27,6 +27,16 @@ GROUP_BY_FRAGMENT = {
 }
 # Roles that only look, so that there is nothing for them to bring into a state.
 LOOKING = {"preflight"}
+VERSION = r"(\d+\.\d+\.\d+(?:-[\w.]+)?)"
+#: File that has the collection's version in it -> what the version stands behind there.
+VERSIONED = {
+    "README.md": "accelerated.nodes:==",
+    "docs/execution-environments.md": "accelerated-nodes-",
+    "extensions/awx/controller_execution_environments.yml": "accelerated-nodes-ee:",
+    "extensions/awx/controller_instance_groups.yml": "accelerated-nodes-ee:",
+    "extensions/awx/controller_projects.yml": "scm_branch: ",
+    "plugins/module_utils/common/_version.py": 'COLLECTION_VERSION = "',
+}
 SHARED_INPUTS = {"eks_cluster_name", "eks_region", "eks_kubeconfig", "eks_context", "accelerated_registry"}
 
 
@@ -217,9 +227,16 @@ def test_the_product_knows_nothing_of_the_lab() -> None:
     assert [relative(path) for path in files if word.search(path.read_text())] == []
 
 
+def test_the_version_is_the_same_in_every_file() -> None:
+    """As a set, since a file may say it again."""
+    version = load(ROOT / "galaxy.yml")["version"]
+    written = {file: set(re.findall(re.escape(before) + VERSION, (ROOT / file).read_text())) for file, before in VERSIONED.items()}
+    assert {file: found for file, found in written.items() if found != {version}} == {}
+
+
 def test_versions_are_told_alike() -> None:
     galaxy = load(ROOT / "galaxy.yml")
     readme = (ROOT / "README.md").read_text()
-    wanted = [load(ROOT / "meta" / "runtime.yml")["requires_ansible"].removeprefix(">="), galaxy["version"]]
+    wanted = [load(ROOT / "meta" / "runtime.yml")["requires_ansible"].removeprefix(">=")]
     wanted += [floor.removeprefix(">=") for floor in galaxy["dependencies"].values()]
     assert [version for version in wanted if version not in readme] == []

@@ -15,7 +15,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.access._rights i
 
 # Part -> what of the collection it is for.
 PARTS = {
-    "preflight": "playbook preflight, role preflight",
+    "preflight": "role preflight; its playbook needs eks_prerequisites, karpenter, nvidia, neuron and node_pools too, whose checks it makes",
     "eks_prerequisites": "role eks_prerequisites, on a cluster that lets nodes in by the ConfigMap aws-auth",
     "karpenter": "role karpenter, playbook upgrade",
     "nvidia": "role nvidia",
@@ -84,6 +84,7 @@ NEEDS = (
     Need(("preflight",), "apps", ("deployments", "daemonsets"), ("list",), "a second device plugin"),
     Need(("preflight",), POOL_GROUP, ("nodepools",), ("list",), "a second device plugin"),
     Need(("preflight",), CLASS_GROUP, ("ec2nodeclasses",), ("list",), "the same, and pools that use a class which is there"),
+    Need(("preflight",), AUTO_GROUP, ("nodeclasses",), ("list",), "pools that use a class which is there", seldom=AUTO_MODE),
     *(
         Need(("eks_prerequisites",), "", ("configmaps",), verbs, "the mapping of the node role", "kube-system", names, AWS_AUTH)
         for verbs, names in ((("get", "patch", "delete"), ("aws-auth",)), (("create",), ()))

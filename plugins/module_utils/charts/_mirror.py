@@ -51,7 +51,7 @@ def registry_problem(registry: object) -> str:
         return ""
     return (
         f"accelerated_registry '{registry}' is not the address of a registry: give host, port and path without a scheme, such as"
-        " registry.example.com/mirror; what is published as nvcr.io/nvidia/k8s-device-plugin is then taken from"
+        " registry.example.com/mirror; NVIDIA's image nvidia/k8s-device-plugin is then taken from"
         " registry.example.com/mirror/nvidia/k8s-device-plugin."
     )
 

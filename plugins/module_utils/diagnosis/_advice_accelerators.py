@@ -23,7 +23,7 @@ ACCELERATOR = {
     ),
     "DevicePluginTaintNotTolerated": Advice(
         "No device plugin runs on that node: its DaemonSet places no pod there, because {why}.",
-        "Add the toleration to the plugin (roles nvidia and neuron take <role>_values), or take the taint out of the pool.",
+        "Add the toleration to the plugin (roles nvidia and neuron take <role>_tolerations), or take the taint out of the pool.",
         hopeless=True,
     ),
     "DevicePluginNotScheduled": Advice(

@@ -33,7 +33,7 @@ def _conformance(result):
 
 
 def verification_report(result, format="html", title="", time=""):
-    """The filter itself; see DOCUMENTATION."""
+    """The filter itself, documented in plugins/filter/verification_report.yml."""
     if not isinstance(result, Mapping) or not isinstance(result.get("nodes", []), list):
         raise AnsibleFilterError("verification_report wants the registered result of accelerated.nodes.accelerator_verify, a dictionary.")
     if format not in FORMATS:

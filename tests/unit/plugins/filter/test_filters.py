@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Iterable
 from importlib import import_module
 
 import pytest
@@ -12,14 +13,19 @@ from ansible_collections.accelerated.nodes.plugins.filter.filters import FILTERS
 from tests.unit.plugins.filter.documentation import FOLDER, documentation
 
 
+def parameters(name: str) -> Iterable[inspect.Parameter]:
+    """What the function of a filter takes."""
+    module, function = FILTERS[name]
+    return inspect.signature(getattr(import_module(PLUGINS + module), function)).parameters.values()
+
+
 def test_every_filter_is_documented_and_nothing_else() -> None:
     assert sorted(FILTERS) == sorted(path.stem for path in FOLDER.glob("*.yml")) == sorted(FilterModule().filters())
 
 
 @pytest.mark.parametrize("name", FILTERS)
 def test_options_are_those_of_the_documentation(name: str) -> None:
-    module, function = FILTERS[name]
-    (_input, *taken) = inspect.signature(getattr(import_module(PLUGINS + module), function)).parameters.values()
+    (_input, *taken) = parameters(name)
     documented = documentation(name)
     assert documented["name"] == name
     named = [each.name for each in taken if each.kind is not each.VAR_KEYWORD]
@@ -28,6 +34,15 @@ def test_options_are_those_of_the_documentation(name: str) -> None:
     assert options[: len(named)] == named if free else sorted(options) == sorted(named)
     needed = {each.name for each in taken if each.default is each.empty and each.kind is not each.VAR_KEYWORD}
     assert needed == {option for option in named if documented["options"][option].get("required")}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_options_may_be_given_by_position_in_the_order_of_the_function(name: str) -> None:
+    """What a function takes by its names alone is no option of a position."""
+    (_input, *taken) = parameters(name)
+    ordered = [each.name for each in taken if each.kind is each.POSITIONAL_OR_KEYWORD]
+    documented = documentation(name).get("positional", "")
+    assert [option for option in documented.split(", ") if option] == ordered
 
 
 def test_a_filter_is_called_as_the_function_that_it_is() -> None:

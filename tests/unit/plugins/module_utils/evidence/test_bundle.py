@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError, CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._version import COLLECTION_VERSION
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._looks import combined
@@ -298,10 +297,6 @@ def test_folders_are_safe_and_differ() -> None:
     folders = [folder_of(each) for each in names]
     assert len(set(folders)) == len(names)
     assert all(is_ours(f"{each}/look-1.txt") and ".." not in each.split("/") and len(each) < 100 for each in folders)
-
-
-def test_the_version_is_the_collections() -> None:
-    assert yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"] == COLLECTION_VERSION
 
 
 class Cluster:
