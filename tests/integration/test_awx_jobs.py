@@ -79,7 +79,7 @@ MORE_WRONG: list[tuple[str, Json, str]] = [
     ("install", {"node_pools_wait_timeout": "0"}, "node_pools_wait_timeout is 0, and must be 1 second or more"),
     ("verify", {"accelerator_verify_mark": "perhaps"}, "accelerator_verify_mark"),
     ("verify", {"accelerator_verify_min_coverage": 101}, "min_coverage is 101, but must be a whole number of percent"),
-    ("verify node", {"accelerator_verify_label_selectors": "a in b"}, "a in b"),
+    ("verify node", {"accelerator_verify_label_selectors": "a in b"}, "Correct the label selector 'a in b'"),
     ("upgrade", {"karpenter_chart_version": "latest"}, "latest"),
     ("llmaz", {"llmaz_model_timeout": "soon"}, "llmaz_model_timeout"),
     ("teardown", {"accelerated_confirm": "lab", "node_pools_drain_timeout": "-1"}, "node_pools_drain_timeout is -1"),

@@ -185,11 +185,19 @@ class Client:
             status=response.status,
             reason=reason,
             retry_after=_seconds(response.headers.get("Retry-After")),
-            next_step=NEXT_STEPS.get(response.status, "").format(rule=rule_for(request.method, request.path, request.query)),
+            next_step=_next_step(response.status, request),
         )
 
 
+def _next_step(status: int, request: Request) -> str:
+    """What to do about a refusal; empty where nothing is known."""
+    selector = (request.query or {}).get("labelSelector", "")
+    known = NEXT_STEPS.get(status, "") if selector or status != 400 else ""
+    return known.format(rule=rule_for(request.method, request.path, request.query), selector=selector)
+
+
 NEXT_STEPS = {
+    400: "Correct the label selector '{selector}': one is written as for kubectl, such as team=ml or team in (ml, hpc).",
     401: "The credentials are wrong or have expired: renew the token, or check the kubeconfig's user.",
     403: "Grant the user or service account that runs this a rule with {rule}.",
 }

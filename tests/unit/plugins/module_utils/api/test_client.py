@@ -86,6 +86,19 @@ def test_refusal_carries_the_servers_reason_and_message(server, client):
     assert (raised.value.status, raised.value.reason) == (403, "Forbidden")
 
 
+def test_a_selector_that_is_refused_is_named(server, client):
+    body = json.dumps(
+        {"kind": "Status", "reason": "BadRequest", "message": "unable to parse requirement: found 'b' expected: '('"}
+    ).encode()
+    server.answer = lambda handler: handler.reply(400, body)
+    with pytest.raises(ApiError, match=r"expected: '\('\. Correct the label selector 'a in b': one is written as for kubectl") as raised:
+        client.get("/x", {"labelSelector": "a in b"})
+    assert raised.value.next_step.startswith("Correct")
+    with pytest.raises(ApiError) as raised:
+        client.get("/x")
+    assert raised.value.next_step == ""
+
+
 def test_refusal_that_is_no_status_object_is_still_a_sentence(server, client):
     server.answer = lambda handler: handler.reply(503, b"<html>upstream</html>", Retry_After="7")
     with pytest.raises(ApiError, match=r"503 Service Unavailable.: <html>upstream</html>") as raised:
