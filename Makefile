@@ -72,7 +72,7 @@ proof: venv ## The long proofs
 	@$(MAKE) --no-print-directory matrix
 
 .PHONY: matrix
-matrix: venv ## Lint, sanity and units with each ansible-core that is supported
+matrix: venv ## Lint, sanity, units and the demo with each ansible-core that is supported
 	python -m tools.matrix
 
 .PHONY: release

@@ -1,4 +1,4 @@
-"""Lint, sanity and unit tests with each ansible-core that the collection supports: ``python -m tools.matrix [VERSION ...] [--only STEP]``.
+"""Lint, sanity, unit tests and the demo with each ansible-core that the collection supports: ``python -m tools.matrix [VERSION ...] [--only STEP]``.
 
 Each version has an environment of its own (tools/locks), which holds that ansible-core, the oldest Python that it is tried with, and with the
 oldest of them the oldest clients that requirements.txt admits. The collections that ours needs are those of .venv.
@@ -35,15 +35,24 @@ def collections(version: str) -> Path:
     return path
 
 
-def call(version: str, *command: str) -> int:
-    """The exit status of a program of the version's environment."""
-    programs = environments.locked(f"ansible-core-{version}", PYTHONS[version]) / "bin"
-    environment = os.environ | {
-        "PATH": f"{programs}:{os.environ['PATH']}",
+def programs(version: str) -> Path:
+    """Where the programs of the version's environment are."""
+    return environments.locked(f"ansible-core-{version}", PYTHONS[version]) / "bin"
+
+
+def variables(version: str) -> dict[str, str]:
+    """What the version's programs are to find in their environment."""
+    return os.environ | {
+        "PATH": f"{programs(version)}:{os.environ['PATH']}",
         "ANSIBLE_COLLECTIONS_PATH": str(collections(version)),
         "ANSIBLE_HOME": str(FOLDER / version / "home"),
     }
-    return subprocess.run([str(programs / command[0]), *command[1:]], cwd=ROOT, env=environment, check=False).returncode
+
+
+def call(version: str, *command: str) -> int:
+    """The exit status of a program of the version's environment."""
+    words = [str(programs(version) / command[0]), *command[1:]]
+    return subprocess.run(words, cwd=ROOT, env=variables(version), check=False).returncode
 
 
 def lint(version: str) -> int:
@@ -52,8 +61,7 @@ def lint(version: str) -> int:
 
 
 def sane(version: str) -> int:
-    programs = environments.locked(f"ansible-core-{version}", PYTHONS[version]) / "bin"
-    return sanity.run([], FOLDER / version / "sanity", programs, PYTHONS[version])
+    return sanity.run([], FOLDER / version / "sanity", programs(version), PYTHONS[version])
 
 
 def units(version: str) -> int:
@@ -61,7 +69,13 @@ def units(version: str) -> int:
     return call(version, "pytest", "-q", "-p", "no:cacheprovider", "tests/unit", *ignored)
 
 
-STEPS: dict[str, Callable[[str], int]] = {"lint": lint, "sanity": sane, "units": units}
+def demo(version: str) -> int:
+    """The whole path on a lab: the lab is of .venv, playbooks and modules are the version's."""
+    own = {"ANSIBLE_PLAYBOOK": str(programs(version) / "ansible-playbook"), "LAB_DIR": str(FOLDER / version / "lab")}
+    return subprocess.run([sys.executable, "-m", "tests.demo"], cwd=ROOT, env=variables(version) | own, check=False).returncode
+
+
+STEPS: dict[str, Callable[[str], int]] = {"lint": lint, "sanity": sane, "units": units, "demo": demo}
 
 
 def main(arguments: list[str]) -> int:

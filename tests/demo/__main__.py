@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 LAB_DIR = Path(os.environ.setdefault("LAB_DIR", str(ROOT / ".build" / "lab")))
 # The user's own inventory, and beside it what only the lab knows: the cluster's name, the private registry's address.
 INVENTORY = ("-i", str(ROOT / "examples" / "inventory"), "-i", str(LAB_DIR / "inventory.yml"), "--limit", "lab")
+# Another one than the developer environment's, as `make matrix` has it.
+ANSIBLE_PLAYBOOK = os.environ.get("ANSIBLE_PLAYBOOK", "ansible-playbook")
 POOLS = ("nodepools.karpenter.sh", "ec2nodeclasses.karpenter.k8s.aws")
 
 
@@ -35,7 +37,7 @@ def lab(command: str) -> str:
 
 def playbook(name: str, *options: str) -> str:
     """Run one of the collection's playbooks against the lab, show its output as it comes, and return it."""
-    command = ["ansible-playbook", f"accelerated.nodes.{name}", *INVENTORY, *options]
+    command = [ANSIBLE_PLAYBOOK, f"accelerated.nodes.{name}", *INVENTORY, *options]
     lines = []
     with subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         for line in process.stdout or ():

@@ -295,8 +295,9 @@ def test_a_template_runs_with_its_surveys_defaults(desk: Desk, name: str) -> Non
 
 
 @pytest.mark.proof
-@pytest.mark.usefixtures("verified")
+@pytest.mark.usefixtures("installed_by_jobs")
 def test_an_event_has_its_node_verified(desk: Desk, lab: dict[str, str]) -> None:
+    check_well(desk, desk.job("verify").run())  # Which asks for a node, where there is none.
     nodes = Api(Path(lab["KUBECONFIG"])).request("GET", "/api/v1/nodes?labelSelector=karpenter.sh/nodepool=gpu")["items"]
     name = nodes[0]["metadata"]["labels"]["kubernetes.io/hostname"]
     outcome = desk.job("verify node", answers={"accelerator_verify_label_selectors": [f"kubernetes.io/hostname={name}"]}).run()
