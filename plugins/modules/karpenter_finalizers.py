@@ -81,8 +81,8 @@ explanation:
   sample: Karpenter's finalizers hold NodeClaim gpu-x7k2p, and nobody is there to take them off.
 """
 
+from ansible_collections.accelerated.nodes.plugins.module_utils.api._again import get, until_first
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._client import Client
-from ansible_collections.accelerated.nodes.plugins.module_utils.api._conflicts import until_first
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError, CollectionError
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._module import AcceleratorModule
 from ansible_collections.accelerated.nodes.plugins.module_utils.diagnosis._controller_causes import CONTROLLER_SELECTOR
@@ -107,7 +107,7 @@ DEPLOYMENTS = "/apis/apps/v1/deployments"
 def ensure(module: AcceleratorModule) -> dict:
     """Looks at the finalizers, and takes them off if that is wanted."""
     params, client = module.params, module.client()
-    gone = controller_gone(client.get(DEPLOYMENTS, {"labelSelector": CONTROLLER_SELECTOR})["items"])
+    gone = controller_gone(get(client, DEPLOYMENTS, {"labelSelector": CONTROLLER_SELECTOR})["items"])
     # While Karpenter runs its finalizers are its own business: nothing more is read.
     scope = Scope(params["node_pools"], params["node_classes"])
     found = held(listed(client), scope) if gone or params["state"] == "removed" else []
@@ -137,7 +137,7 @@ def listed(client: Client) -> dict:
     found = {}
     for kind, path in PATHS.items():
         try:
-            found[kind] = client.get(path)["items"]
+            found[kind] = get(client, path)["items"]
         except ApiError as error:
             if error.status != 404:
                 raise
@@ -151,7 +151,7 @@ def take_off(client: Client, each: Held) -> None:
         if each.kind == "NodeClaim" and not each.deleting:
             client.delete(each.path)
         # A kubelet changes its Node at any time.
-        until_first(lambda: client.patch(each.path, let_go(client.get(each.path))))
+        until_first(lambda: client.patch(each.path, let_go(get(client, each.path))))
     except ApiError as error:
         # Gone meanwhile, which is what was wanted.
         if error.status != 404:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.accelerated.nodes.plugins.module_utils.api._again import get
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError
 
@@ -55,7 +56,7 @@ def found(client: Client, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
     selectors = wanted.get("label_selectors") or []
     query = {"labelSelector": ",".join(selectors)} if selectors and not wanted.get("name") else None
     try:
-        answer = client.get(path_of(wanted), query)
+        answer = get(client, path_of(wanted), query)
     except ApiError as error:
         if error.status == NOT_FOUND:
             return []

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ansible_collections.accelerated.nodes.plugins.module_utils.api._again import until_first
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._client import Client
-from ansible_collections.accelerated.nodes.plugins.module_utils.api._conflicts import until_first
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._depth import Depth
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._marks import marks_for

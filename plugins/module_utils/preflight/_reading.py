@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple, cast
 
+from ansible_collections.accelerated.nodes.plugins.module_utils.api._again import get
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._client import Client
 from ansible_collections.accelerated.nodes.plugins.module_utils.aws._aws import AwsError, fetch, fetch_or_none
 from ansible_collections.accelerated.nodes.plugins.module_utils.aws._cluster_reading import read_cluster
@@ -110,7 +111,7 @@ def _reached(sources: Sources, values: dict) -> Client:
 
 def _nodes(sources: Sources, plan: Plan, values: dict) -> list[dict]:
     """Those without Karpenter's label: of thousands that it has made, none is of interest."""
-    return _reached(sources, values).get("/api/v1/nodes", {"labelSelector": "!karpenter.sh/nodepool"})["items"]
+    return get(_reached(sources, values), "/api/v1/nodes", {"labelSelector": "!karpenter.sh/nodepool"})["items"]
 
 
 def _objects(sources: Sources, plan: Plan, values: dict) -> list[dict]:
@@ -133,7 +134,7 @@ def _node_classes(sources: Sources, plan: Plan, values: dict) -> dict[str, dict]
 
 def _list(client: Client, path: str) -> list[dict]:
     try:
-        return client.get(path)["items"]
+        return get(client, path)["items"]
     except ApiError as error:
         if error.status == 404:
             return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 import pytest
-from ansible_collections.accelerated.nodes.plugins.module_utils.api._conflicts import ATTEMPTS
+from ansible_collections.accelerated.nodes.plugins.module_utils.api._again import ATTEMPTS
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._depth import Depth
 from ansible_collections.accelerated.nodes.plugins.module_utils.depth._marking import put_marks
