@@ -323,6 +323,15 @@ OBJECTS = (
         meanwhile=lambda claims: (claims.create("0", READY), claims.create("1", UNREADY)),
     ),
     Fault("terminating-is-not-ready", wait=fails("1 of 2"), info=None, claims=(READY, TERMINATING), seconds=4),
+    # The second look (at two nodes each) is cut off by the wait's own end, which tells nothing of the server.
+    Fault(
+        "nodes-silent-from-the-second-look-on",
+        (Rule(NODES, answers.silence, first=3),),
+        fails("1 of 2", "NodeGone"),
+        None,
+        (READY, NODELESS),
+        seconds=5,
+    ),
     Fault("node-is-gone", wait=fails("1 of 2", "NodeGone"), claims=(READY, NODELESS), seconds=9),
     Fault(
         "pod-ends-while-cut-off",

@@ -31,8 +31,8 @@ WAIT_MODULE = "ansible_collections.accelerated.nodes.plugins.modules.nodeclaim_w
 #: there: the next where the machine was too busy for the wait to read the cause within the last.
 LONG, SHORT = 240, (8, 24, 72)
 
-#: What a wait says that could not read the cause within its deadline.
-NOT_IN_TIME = "The cause could not be read in time."
+#: What a wait says that could not read the cause, or anything, within its deadline.
+NOT_IN_TIME = ("The cause could not be read in time.", "ConnectionLost")
 
 #: How often a situation that is a matter of luck is made.
 TRIES = 4
@@ -126,7 +126,7 @@ class Stage:
         """How the first wait ended that could read the cause, or the last."""
         for seconds in SHORT:
             outcome = self.wait(name, wait_timeout=seconds, **options)
-            if NOT_IN_TIME not in outcome.result["msg"]:
+            if not any(words in outcome.result["msg"] for words in NOT_IN_TIME):
                 break
         return outcome
 

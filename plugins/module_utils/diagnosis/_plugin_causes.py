@@ -55,16 +55,17 @@ def registers(pod: Mapping[str, Any], accelerator: Accelerator) -> bool:
     return not programs or any(program not in COMPANIONS for program in programs)
 
 
-def fewer(claim: NodeClaim, evidence: Evidence, offers: Optional[Mapping[str, Offer]] = None) -> Verdict | None:
+def fewer(claim: NodeClaim, evidence: Evidence, offers: Optional[Mapping[str, Optional[Offer]]] = None) -> Verdict | None:
     """That an initialized node is gone or has fewer accelerators than its claim promised; None when it has them, or is not known.
 
-    :param offers: what nodes had registered when last looked at, for those that the evidence lacks.
+    :param offers: what nodes had registered when last looked at, None for those that were gone, for those that the evidence lacks.
     """
-    if _gone(claim, evidence):
+    offers = offers or {}
+    if _gone(claim, evidence, offers):
         return verdict(_subject(claim), "NodeGone")
     checked = latest(of_uid(evidence.events, claim.uid), lambda event: event.get("reason") == "FailedConsistencyCheck")
     said = [message_of(checked)] if checked else []
-    short = _short(claim, evidence, offers or {})
+    short = _short(claim, evidence, offers)
     if short:
         return verdict(_subject(claim), "FewerAcceleratorsThanPromised", "; ".join((*said, *short)))
     consistent = claim.conditions.get("ConsistentStateFound")
@@ -76,15 +77,17 @@ def fewer(claim: NodeClaim, evidence: Evidence, offers: Optional[Mapping[str, Of
     return verdict(_subject(claim), reason, "; ".join(said or [consistent.message]))
 
 
-def _gone(claim: NodeClaim, evidence: Evidence) -> bool:
+def _gone(claim: NodeClaim, evidence: Evidence, offers: Mapping[str, Optional[Offer]]) -> bool:
     """Whether the node of a claim that is initialized is known to be gone or going."""
     if not (claim.node and claim.promised and claim.has("Initialized")):
         return False
     node = evidence.nodes.get(claim.node)
-    return is_going(node) if node else bool(evidence.read_at) and not evidence.unreadable
+    if node:
+        return is_going(node)
+    return (bool(evidence.read_at) and not evidence.unreadable) or offers.get(claim.node, {}) is None
 
 
-def _short(claim: NodeClaim, evidence: Evidence, offers: Mapping[str, Offer]) -> list[str]:
+def _short(claim: NodeClaim, evidence: Evidence, offers: Mapping[str, Optional[Offer]]) -> list[str]:
     """What the node of an initialized claim lacks of what was promised."""
     node = evidence.nodes.get(claim.node)
     offer = offer_of(node) if node else offers.get(claim.node)

@@ -22,7 +22,7 @@ class Question:
     :param pods: the pods whose claims are awaited, as the API gives them; empty when the selection is not by pods.
     :param owners: the pods and Jobs that the selection names.
     :param offers: the accelerators that the claims' nodes had registered when the wait last looked (numbers by resource name, by
-        node name): what is known of a Node that the evidence lacks.
+        node name; None for a Node that was gone or going): what is known of a Node that the evidence lacks.
     :param cluster_name: EKS name of the cluster, so that the nodes' access to it can be checked; empty to leave AWS alone.
     :param region: its AWS region; empty for the environment's.
     :param since: when the wait began (RFC 3339). An event from before does not end a wait early: it may be mended since.
@@ -37,7 +37,7 @@ class Question:
     region: str = ""
     since: str = ""
     owners: Sequence[Owner] = ()
-    offers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    offers: Mapping[str, Optional[Mapping[str, int]]] = field(default_factory=dict)
 
     @property
     def behind(self) -> list[NodeClaim]:

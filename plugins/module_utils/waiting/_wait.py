@@ -78,6 +78,7 @@ class Wait:
         self._look_at = deadline.elapsed + LOOK_SECONDS
         self._last_look = min(LAST_LOOK_SECONDS, deadline.remaining / 3)
         self._offers: Optional[dict[str, Offer]] = None
+        self._seen: dict[str, Optional[Offer]] = {}
         self._offers_at, self._offers_known = 0.0, False
         self._unread: Optional[ApiError] = None
         self._warnings: list[str] = []
@@ -163,6 +164,7 @@ class Wait:
         self._offers = self._read_offers(promising)
         self._offers_at = self._deadline.elapsed + OFFER_SECONDS
         self._short = dict(self._short_lines(promising, self._offers)) if self._offers_known else {}
+        self._seen = {claim.node: self._offers.get(claim.node) for claim in promising} if self._offers_known else {}
         return not self._short and not self._unread
 
     @staticmethod
@@ -175,10 +177,13 @@ class Wait:
 
     def _read_offers(self, claims: Iterable[NodeClaim]) -> dict[str, Offer]:
         """What the claims' nodes offer; nothing where that cannot be read now, which ``_unread`` tells."""
-        self._unread, self._warnings, self._offers_known = None, [], True
+        before, self._unread, self._warnings, self._offers_known = self._offers_known, None, [], True
         try:
             return offers_of(self._client, claims, self._budget(), staying=True)
         except ApiError as error:
+            if before and not self._deadline.remaining:
+                # The wait's own end cut it off, which tells nothing of the server: what was read last still stands.
+                return self._offers or {}
             self._offers_known = False
             self._warnings = [unreadable(error)]
             # Without the right to read nodes Karpenter's word stands: it has seen at least one accelerator on each.
@@ -216,7 +221,7 @@ class Wait:
             region=self._order.region,
             since=self._since,
             owners=selection.owners,
-            offers=self._offers or {},
+            offers=self._seen,
         )
 
     def _success(self) -> dict[str, Any]:

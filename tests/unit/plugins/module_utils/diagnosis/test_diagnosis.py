@@ -86,6 +86,13 @@ def test_diagnose_knows_what_the_wait_saw_of_nodes_that_could_not_be_read_again(
     assert (found.reason, found.message) == ("FewerAcceleratorsThanPromised", "allocatable nvidia.com/gpu: 7 of 8")
 
 
+def test_diagnose_knows_of_a_node_that_was_gone_when_the_wait_looked():
+    unread = Evidence(unreadable=["The cause could not be read."])
+    assert diagnose(asked(claim(promised=8), offers={NODE: None}), unread).reason == "NodeGone"
+    assert diagnose(asked(claim(promised=8), offers={"another": None}), unread).reason == "CauseNotRead"
+    assert diagnose(asked(claim(promised=8), offers={NODE: None}), Evidence(nodes={NODE: node(gpus=7)})).reason != "NodeGone"
+
+
 def test_diagnose_believes_the_evidence_before_what_the_wait_saw_earlier():
     evidence = Evidence(nodes={NODE: node(gpus=6)})
     found = diagnose(asked(claim(promised=8), offers={NODE: {"nvidia.com/gpu": 7}}), evidence)
