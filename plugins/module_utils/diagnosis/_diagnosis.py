@@ -52,18 +52,15 @@ def diagnose(question: Question, evidence: Evidence) -> Verdict:
     """Why the goal is not met: of the first claim that is behind, or why there is none, or none more."""
     if question.behind:
         return of_claim(question.behind[0], evidence, question.goal.state)
-    if question.goal.state != ABSENT and len(question.claims) > question.goal.count:
-        words = f"{len(question.goal.done(question.claims))} of {question.goal.count}"
-        return verdict("NodeClaims", "TooManyNodeClaims", words)
+    done, count = len(question.goal.done(question.claims)), question.goal.count
+    if question.goal.state != ABSENT and len(question.claims) > count:
+        return verdict("NodeClaims", "TooManyNodeClaims", f"{done} of {count}")
     found = next(filter(None, (fewer(claim, evidence, question.offers) for claim in question.claims)), None)
     if found:
         return found
     found = of_no_claim(question, evidence)
     if question.claims and found.reason == "NoNodeClaim":
-        done = len(question.goal.done(question.claims))
-        return verdict(
-            "NodeClaims", "TooFewNodeClaims" if done < question.goal.count else "CauseNotRead", f"{done} of {question.goal.count}"
-        )
+        return verdict("NodeClaims", "TooFewNodeClaims" if done < count else "CauseNotRead", f"{done} of {count}")
     return found
 
 
