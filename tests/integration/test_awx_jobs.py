@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.awx_desk import Desk
-from tests.integration.awx_job import Json, Outcome
+from tests.integration.awx_job import Credential, Json, Outcome
 from tests.integration.patience import eventually
 from tests.lab.nodes import faults
 from tests.lab.nodes.api import Api
@@ -42,6 +42,12 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     plane.up()
     yield plane
     plane.down()
+
+
+def beside_another(desk: Desk, other: ControlPlane, **variables: str) -> tuple[Json, list[Credential]]:
+    """The lab and the second cluster as hosts, the latter with these variables besides, and credentials for both."""
+    hosts = {"lab": {**desk.host, "eks_context": "lab"}, "other-1": {**desk.host, "eks_context": "other", **variables}}
+    return hosts, [desk.aws(), desk.kubeconfig(other=other.state.kubeconfig)]
 
 
 def check_well(desk: Desk, outcome: Outcome) -> Json:
@@ -127,9 +133,12 @@ def installed_by_jobs(desk: Desk, other: ControlPlane) -> Iterator[Json]:
     outcome = desk.job("install", options=["-vvv"]).run()
     yield check_well(desk, outcome)
     # Two clusters at once; there is nothing to remove from the second.
-    hosts = {"lab": {**desk.host, "eks_context": "lab"}, "other-1": {**desk.host, "eks_context": "other", "eks_cluster_name": "other"}}
-    credentials = [desk.aws(), desk.kubeconfig(other=other.state.kubeconfig)]
-    left = check_well(desk, desk.job("teardown", hosts, credentials, answers={"accelerated_confirm": "lab\nother-1\n"}).run())
+    left = check_well(
+        desk,
+        desk.job(
+            "teardown", *beside_another(desk, other, eks_cluster_name="other"), answers={"accelerated_confirm": "lab\nother-1\n"}
+        ).run(),
+    )
     assert left["accelerated_teardown_lab"]["ok"]
     assert left["accelerated_teardown_other_1"]["ok"]
 
@@ -166,8 +175,7 @@ def test_a_verification_leaves_its_verdict(verified: Json) -> None:
 @pytest.mark.usefixtures("verified")
 def test_one_clusters_failure_leaves_the_others_verdict(desk: Desk, other: ControlPlane) -> None:
     """In one job, and in slices, of whose artifacts a workflow keeps all names."""
-    credentials = [desk.aws(), desk.kubeconfig(other=other.state.kubeconfig)]
-    hosts = {"lab": {**desk.host, "eks_context": "lab"}, "other-1": {**desk.host, "eks_context": "other"}}
+    hosts, credentials = beside_another(desk, other)
     outcome = desk.job("verify", hosts, credentials).run()
     assert outcome.status == "failed"
     whole = check_secrets(desk, outcome)
@@ -246,9 +254,7 @@ def test_what_was_cancelled_is_taken_up_again(desk: Desk, name: str) -> None:
 @pytest.mark.parametrize("name", ["preflight", "install", "upgrade", "llmaz"])
 def test_a_cluster_that_is_none_does_not_keep_the_other_from_its_end(desk: Desk, other: ControlPlane, name: str) -> None:
     """Two clusters in one job; AWS knows nothing of the second."""
-    nobodys = {**desk.host, "eks_context": "other", "eks_cluster_name": "other"}
-    hosts = {"lab": {**desk.host, "eks_context": "lab"}, "other-1": nobodys}
-    outcome = desk.job(name, hosts, [desk.aws(), desk.kubeconfig(other=other.state.kubeconfig)]).run()
+    outcome = desk.job(name, *beside_another(desk, other, eks_cluster_name="other")).run()
     assert outcome.status == "failed"
     left = check_secrets(desk, outcome)
     assert left[f"accelerated_{name}_lab"]["ok"]
