@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.accelerated.nodes.plugins.module_utils.api import _watch
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._again import ATTEMPTS, BUSY_SECONDS, get, until_first
 from ansible_collections.accelerated.nodes.plugins.module_utils.api._watch import Deadline
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._errors import ApiError
+
+from tests.unit.plugins.clock import Clock
 
 
 class Server:
@@ -23,23 +24,11 @@ class Server:
         return answer
 
 
-class Clock:
-    """Goes on by what is slept."""
-
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
-
-    def sleep(self, seconds):
-        self.now += seconds
-
-
 @pytest.fixture
 def deadline(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(_watch.time, "sleep", clock.sleep)
+    # Not time's own sleep, which threads of other tests may call as well.
+    monkeypatch.setattr(Deadline, "pause", lambda _deadline, seconds: clock.pause(seconds))
     return Deadline(BUSY_SECONDS, clock)
 
 

@@ -8,12 +8,7 @@ import pytest
 from ansible_collections.accelerated.nodes.plugins.module_utils.common._progress import QUIET_SECONDS, Progress, wait_lines, waiting_for
 from ansible_collections.accelerated.nodes.plugins.module_utils.waiting._nodeclaims import Condition, Goal, NodeClaim
 
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.unit.plugins.clock import Clock
 
 
 def claim(name: str, **conditions: Condition) -> NodeClaim:

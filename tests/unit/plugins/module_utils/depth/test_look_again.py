@@ -10,6 +10,8 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.judging._expecta
 from ansible_collections.accelerated.nodes.plugins.module_utils.judging._findings import Finding
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._verification import NodeResult, Subject
 
+from tests.unit.plugins.clock import Clock
+
 FABRIC = Finding("fabric", "Completed", "In Progress (fabric.state)", remedies.FABRIC_MANAGER, "device 0")
 ECC = Finding("uncorrectable ECC errors", "0", "2", remedies.RESET_DEVICE, "device 3")
 
@@ -25,19 +27,6 @@ def test_what_is_waited_for_is_told_although_the_look_before_was_told_just_now(t
     told = (tmp_path / "progress").read_text()
     assert "waiting for fabric to settle: In Progress" in told
     assert "repeat: look 2 of 2" in told
-
-
-class Clock:
-    """A clock that only a pause moves on."""
-
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
-
-    def pause(self, seconds):
-        self.now += seconds
 
 
 class Cluster:

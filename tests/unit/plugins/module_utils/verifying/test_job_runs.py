@@ -15,12 +15,7 @@ from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_r
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._job_states import JobState
 from ansible_collections.accelerated.nodes.plugins.module_utils.verifying._sightings import UNSCHEDULABLE_SECONDS
 
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.unit.plugins.clock import Clock
 
 
 class Server:
